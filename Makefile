@@ -6,9 +6,6 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PYTEST := $(PY) -m pytest -n 2
 
-export PIP_DISABLE_PIP_VERSION_CHECK := 1
-export PIP_ROOT_USER_ACTION := ignore
-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test check bench format pins clean
@@ -44,8 +41,8 @@ clean: ## Remove caches and build products; .venv stays
 	@rm -rf .benchmarks .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
 	@find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
-# Each stamp says which extras are installed. pip's complaint about a home that is not ours to write would be noise.
-install = [ -w "$$HOME" ] || export PIP_NO_CACHE_DIR=1; $(PY) -m pip install -q -c constraints.txt -e
+# Each stamp says which extras are installed. Twice quiet: pip prints errors, no advice on its version, user and cache.
+install = $(PY) -m pip install -qq --disable-pip-version-check -c constraints.txt -e
 
 $(VENV)/.demo: pyproject.toml constraints.txt | $(PY)
 	@echo "Installing what the demo needs into $(VENV) ..."

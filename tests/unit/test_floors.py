@@ -25,9 +25,10 @@ PYTEST = "Only the test kit knows pytest and Hypothesis"
 PLANTS = [
     ("crs_core/domain/planted.py", "import crs_core.ports", {FLOORS}),
     ("crs_core/domain/planted.py", "import crs_core.desks", {FLOORS}),
-    ("crs_core/ports/planted.py", "import crs_core.rounds", {FLOORS}),
+    ("crs_core/ports/planted.py", "import crs_core.office", {FLOORS}),
+    ("crs_core/office/planted.py", "import crs_core.rounds", {FLOORS}),
+    ("crs_core/rounds/planted.py", "import crs_core.desks", {FLOORS}),
     ("crs_core/desks/planted.py", "import crs_core.composition", {FLOORS}),
-    ("crs_core/rounds/planted.py", "import crs_core.composition", {FLOORS}),
     ("crs_core/cellar/__init__.py", "", {FLOORS}),
     ("crs_core/domain/planted.py", "import crs_core.domain.another", {CYCLES}),
     ("crs_core/domain/planted.py", "import crs_adapters.planted", {NO_ADAPTER}),
@@ -45,9 +46,15 @@ PLANTS = [
     *(("crs_core/desks/planted.py", f"import {name}", {PURE}) for name in ("sqlite3", "subprocess")),
     *(("crs_core/rounds/planted.py", f"import {name}", {PURE}) for name in ("time", "urllib.request")),
     ("crs_core/domain/planted.py", "def late():\n    import sqlite3", {PURE}),
-    *((f"crs_core/{floor}/planted.py", "import cattrs", {CATTRS}) for floor in ("domain", "ports", "desks", "rounds")),
-    ("crs_core/testing/planted.py", "import cattrs", {CATTRS}),
-    ("crs_core/composition/planted.py", "import pytest", {PYTEST}),
+    ("crs_core/office/planted.py", "from time import time", {PURE}),
+    *(
+        (f"crs_core/{floor}/planted.py", "import cattrs", {CATTRS})
+        for floor in ("domain", "ports", "office", "rounds", "desks", "testing")
+    ),
+    *(
+        (f"crs_core/{floor}/planted.py", "import pytest", {PYTEST})
+        for floor in ("domain", "ports", "office", "rounds", "desks", "composition")
+    ),
     ("crs_adapters/storage/planted.py", "import hypothesis", {PYTEST}),
 ]
 

@@ -1,0 +1,1 @@
+"""Plugins of crs: each an ordinary one, found by its entry point and opened by URL."""

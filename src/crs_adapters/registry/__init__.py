@@ -1,0 +1,1 @@
+"""Health registries that confirm claims."""

@@ -1,0 +1,1 @@
+"""Putting the house together: hooks, adapters by URL, files into values."""

@@ -1,0 +1,361 @@
+"""A campaign from a TOML file: every fault of the file at once, each with its place, rule and remedy."""
+
+import tomllib
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import cattrs
+import pendulum
+from attrs import Attribute, field, frozen
+from cattrs.gen import make_dict_structure_fn
+
+from crs_core.composition import campaign_checks
+from crs_core.composition.faults import Fault, problems_of
+from crs_core.domain.campaign import (
+    Access,
+    Budget,
+    Campaign,
+    ControlPinRule,
+    Eligibility,
+    Interval,
+    InvitationRule,
+    Limits,
+    Place,
+    PriorityGroup,
+    Product,
+    Sending,
+    StockRule,
+)
+from crs_core.domain.rules import Dated, always
+from crs_core.domain.time import Instant, midnight, parse_instant, utc
+from crs_core.errors import CampaignInvalid, Problem
+
+__all__ = ["load_campaign", "read_campaign"]
+
+V = TypeVar("V")
+
+
+def load_campaign(path: str | Path) -> Campaign:
+    """The campaign that a TOML file declares.
+
+    Raises:
+        CampaignInvalid: Every fault of the file.
+    """
+    file = Path(path)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        rule = f"cannot be read as UTF-8 text ({type(error).__name__})"
+        raise CampaignInvalid([Problem(str(file), "", rule, "give the path of a TOML file")]) from None
+    return read_campaign(text, name=file.name)
+
+
+def read_campaign(text: str, *, name: str = "campaign.toml") -> Campaign:
+    """The campaign that TOML text declares.
+
+    Args:
+        name: What to call the text in errors.
+
+    Raises:
+        CampaignInvalid: Every fault of the text.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CampaignInvalid([Problem(name, "", f"is not TOML: {error}", "mend the line that it names")]) from None
+    zone, problems = campaign_checks.zone_of(raw)
+    problems += campaign_checks.across(raw)
+    try:
+        file = _converter(zone).structure(raw, _File)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the file is at fault
+        raise CampaignInvalid(_in_order(problems + problems_of(error))) from None
+    if problems:
+        raise CampaignInvalid(_in_order(problems))
+    return _campaign(file)
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    seen: dict[tuple[str, str], Problem] = {}
+    for problem in problems:
+        seen.setdefault((problem.place, problem.rule), problem)
+    return list(seen.values())
+
+
+def _rule(holds: Callable[[Any], bool], rule: str, remedy: str) -> Any:
+    def check(_self: object, _attribute: "Attribute[Any]", value: object) -> None:
+        if value is not None and not holds(value):
+            raise Fault(rule, remedy, value)
+
+    return check
+
+
+def _between(least: int, most: int) -> Any:
+    return _rule(lambda number: least <= number <= most, f"must be {least} to {most}", "choose a number between")
+
+
+_named = _rule(lambda text: 0 < len(text.strip()) == len(text), "must be a name without spaces around it", "name it")
+
+
+@frozen
+class _Head:
+    name: str = field(validator=_named)
+    zone: str
+    languages: tuple[str, ...] = field(
+        default=("cs", "en"),
+        validator=_rule(bool, "must name at least one language", "write languages = ['cs', 'en']"),
+    )
+    phones: tuple[str, ...] = field(
+        default=("+420",),
+        validator=_rule(
+            lambda prefixes: prefixes and all(each[:1] == "+" and each[1:].isdigit() for each in prefixes),
+            "must be prefixes such as '+420'",
+            "write a plus and digits",
+        ),
+    )
+    claims: frozenset[str] = frozenset()
+
+
+@frozen
+class _Access:
+    since: Instant
+    mode: Access
+
+
+@frozen
+class _MayRegister:
+    since: Instant
+    minimum_age: int | None = field(default=None, validator=_between(0, 130))
+    claims: frozenset[str] = frozenset()
+
+
+@frozen
+class _Group:
+    minimum_age: int | None = field(default=None, validator=_between(0, 130))
+    claims: frozenset[str] = frozenset()
+
+
+@frozen
+class _Priority:
+    since: Instant
+    groups: tuple[_Group, ...] = field(validator=_rule(bool, "must name a group", "write groups = [{}] for everybody"))
+
+
+@frozen
+class _Stock:
+    since: Instant
+    count: StockRule
+
+
+@frozen
+class _ControlPin:
+    since: Instant
+    digits: int = field(default=6, validator=_between(6, 9))
+    life_minutes: int = field(default=10, validator=_between(1, 10))
+    sends: int = field(default=5, validator=_between(1, 20))
+    wait_seconds: int = field(default=60, validator=_between(0, 3600))
+    good_minutes: int = field(default=120, validator=_between(1, 24 * 60))
+
+
+@frozen
+class _Invitation:
+    since: Instant
+    digits: int = field(default=8, validator=_between(6, 9))
+    term_hours: int | None = field(default=None, validator=_between(1, 24 * 365))
+    reminders_hours: tuple[int, ...] = ()
+    on_expiry: str = field(
+        default="return",
+        validator=_rule(lambda text: text in {"return", "lapse"}, "must be 'return' or 'lapse'", "choose one"),
+    )
+
+
+@frozen
+class _Interval:
+    since: Instant
+    days: tuple[int, ...] = field(
+        validator=_rule(
+            lambda days: len(days) == 2 and 1 <= days[0] <= days[1] <= 400,  # noqa: PLR2004
+            "must be [earliest, latest], 1 <= earliest <= latest <= 400 calendar days",
+            "write, for example, days = [21, 28]",
+        )
+    )
+
+
+@frozen
+class _Product:
+    doses: int = field(validator=_between(1, 3))
+    interval: tuple[_Interval, ...] = ()
+
+
+@frozen
+class _Site:
+    id: str = field(
+        validator=_rule(
+            lambda text: 0 < len(text) <= 64 and all(each.isalnum() or each in "-_." for each in text),  # noqa: PLR2004
+            "must have 1 to 64 letters, digits, '-', '_' or '.'",
+            "choose a short id",
+        )
+    )
+    name: str = field(validator=_named)
+    region: str = ""
+    address: str = ""
+
+
+@frozen
+class _Budget:
+    most: int = field(validator=_between(1, 10_000_000))
+    minutes: int = field(validator=_between(1, 60 * 24 * 366))
+
+
+@frozen
+class _Sending:
+    per_second: int = field(default=20, validator=_between(1, 100_000))
+    attempts: int = field(default=8, validator=_between(1, 100))
+    backoff_seconds: int = field(default=30, validator=_between(1, 3600))
+    lease_seconds: int = field(default=120, validator=_between(5, 3600))
+
+
+@frozen
+class _File:
+    campaign: _Head
+    access: tuple[_Access, ...]
+    may_register: tuple[_MayRegister, ...]
+    products: dict[str, _Product]
+    sites: tuple[_Site, ...]
+    priority: tuple[_Priority, ...] = ()
+    stock: tuple[_Stock, ...] = ()
+    control_pin: tuple[_ControlPin, ...] = ()
+    invitation: tuple[_Invitation, ...] = ()
+    limits: dict[str, _Budget] = field(factory=dict)
+    sending: _Sending = _Sending()
+    texts: dict[str, dict[str, str]] = field(factory=dict)
+
+
+_DATED = (_Access, _MayRegister, _Priority, _Stock, _ControlPin, _Invitation, _Interval)
+_TABLES = (*_DATED, _Head, _Group, _Product, _Site, _Budget, _Sending, _File)
+
+
+def _converter(zone: str) -> cattrs.Converter:
+    """A strict converter: nothing is guessed, an unknown name is a fault, a moment is read in the campaign's zone."""
+    converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True)
+    for kind, name in ((str, "text"), (int, "a whole number"), (bool, "true or false")):
+        converter.register_structure_hook(kind, _exactly(kind, name))
+    converter.register_structure_hook(Instant, lambda value, _: _moment(value, zone))
+    for kinds in (Access, StockRule):
+        converter.register_structure_hook(kinds, _choice(kinds))
+    for table in _TABLES:
+        structure = _structure(table, converter)
+        converter.register_structure_hook(table, _table(structure))
+    converter.register_structure_hook_func(
+        lambda kind: getattr(kind, "__origin__", None) in (tuple, frozenset), _array(converter)
+    )
+    return converter
+
+
+def _structure(table: type, converter: cattrs.Converter) -> Callable[[Any, Any], Any]:
+    if table in _DATED:  # "from" is no name for an attribute in Python
+        since = cattrs.override(rename="from")
+        return make_dict_structure_fn(table, converter, _cattrs_forbid_extra_keys=True, since=since)
+    return make_dict_structure_fn(table, converter, _cattrs_forbid_extra_keys=True)
+
+
+def _table(structure: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def hook(value: object, kind: object) -> object:
+        if not isinstance(value, dict):
+            raise Fault("must be a table", "write it as [name] or {…}", value)
+        return structure(value, kind)
+
+    return hook
+
+
+def _array(converter: cattrs.Converter) -> Callable[[Any, Any], Any]:
+    def hook(value: object, kind: Any) -> object:
+        if not isinstance(value, list):
+            raise Fault("must be an array", "write it as [ … ], or each entry under [[name]]", value)
+        found = converter.structure(value, list[kind.__args__[0]])
+        return kind.__origin__(found)
+
+    return hook
+
+
+def _exactly(kind: type, name: str) -> Callable[[Any, Any], Any]:
+    def hook(value: object, _: object) -> object:
+        if type(value) is not kind:
+            raise Fault(f"must be {name}", f"write {name}", value)
+        return value
+
+    return hook
+
+
+def _choice(kinds: Any) -> Callable[[Any, Any], Any]:
+    names = [each.value for each in kinds]
+
+    def hook(value: object, _: object) -> object:
+        if value not in names:
+            raise Fault(f"must be one of {names}", "choose one of them", value)
+        return kinds(value)
+
+    return hook
+
+
+def _moment(value: object, zone: str) -> Instant:
+    if isinstance(value, datetime):
+        return utc(value if value.tzinfo else pendulum.instance(value, tz=zone))
+    if isinstance(value, date):
+        return midnight(value, zone)
+    if isinstance(value, str):
+        try:
+            return parse_instant(value, zone)
+        except ValueError as error:
+            raise Fault(str(error), "write, for example, 2021-01-22T00:00:00", value) from None
+    raise Fault("must be a day or a moment", "write, for example, 2021-01-22T00:00:00", value)
+
+
+def _campaign(file: _File) -> Campaign:
+    return Campaign(
+        name=file.campaign.name,
+        zone=file.campaign.zone,
+        languages=file.campaign.languages,
+        phones=file.campaign.phones,
+        claims=file.campaign.claims,
+        products=tuple(_product(name, product) for name, product in file.products.items()),
+        places=tuple(Place(site.id, site.name, site.region, site.address) for site in file.sites),
+        access=_dated(file.access, lambda step: step.mode, Access.INVITATION),
+        may_register=_dated(
+            file.may_register, lambda step: Eligibility(step.minimum_age, step.claims), Eligibility(None)
+        ),
+        priority=_dated(file.priority, _groups, (PriorityGroup(),)),
+        stock=_dated(file.stock, lambda step: step.count, StockRule.IGNORED),
+        control_pin=_dated(file.control_pin, _control_pin, ControlPinRule()),
+        invitation=_dated(file.invitation, _invitation, InvitationRule()),
+        limits=Limits(**{name: Budget(budget.most, budget.minutes) for name, budget in file.limits.items()}),
+        sending=Sending(
+            file.sending.per_second, file.sending.attempts, file.sending.backoff_seconds, file.sending.lease_seconds
+        ),
+        texts=file.texts,
+    )
+
+
+def _dated(steps: tuple[Any, ...], value: Callable[[Any], V], otherwise: V) -> Dated[V]:
+    if not steps:
+        return always(otherwise)
+    return Dated(tuple(sorted(((step.since, value(step)) for step in steps), key=lambda pair: pair[0])))
+
+
+def _groups(step: _Priority) -> tuple[PriorityGroup, ...]:
+    return tuple(PriorityGroup(group.minimum_age, group.claims) for group in step.groups)
+
+
+def _control_pin(step: _ControlPin) -> ControlPinRule:
+    return ControlPinRule(step.digits, step.life_minutes, step.sends, step.wait_seconds, step.good_minutes)
+
+
+def _invitation(step: _Invitation) -> InvitationRule:
+    return InvitationRule(step.digits, step.term_hours, step.reminders_hours, step.on_expiry)
+
+
+def _product(name: str, product: _Product) -> Product:
+    if not product.interval:
+        return Product(name, product.doses)
+    return Product(name, product.doses, _dated(product.interval, lambda step: Interval(*step.days), Interval(1, 1)))

@@ -1,0 +1,115 @@
+"""The one typed façade over pluggy: who is there, which adapter a URL means."""
+
+from collections.abc import Iterable
+from importlib.metadata import entry_points
+from typing import Any
+
+import pluggy
+
+from crs_core.composition.hookspecs import Adapter, CliCommand, Hooks, Surroundings
+from crs_core.errors import AdapterFault, CrsError, InvalidInput, Problem
+
+__all__ = ["Plugins"]
+
+_GROUP = "crs"
+
+
+class Plugins:
+    """Plugins of one system.
+
+    Args:
+        plugins: Modules or objects with hooks, by name.
+    """
+
+    def __init__(self, plugins: Iterable[tuple[str, object]]) -> None:
+        self._manager = pluggy.PluginManager(_GROUP)
+        self._manager.add_hookspecs(Hooks)
+        for name, plugin in plugins:
+            self._register(name, plugin)
+        self._adapters: dict[tuple[str, str], Adapter] | None = None
+
+    @classmethod
+    def installed(cls) -> "Plugins":
+        """Every plugin that an installed distribution announces in the entry point group ``crs``."""
+        found = []
+        for entry in sorted(entry_points(group=_GROUP), key=lambda entry: entry.name):
+            try:
+                found.append((entry.name, entry.load()))
+            except Exception as error:
+                raise AdapterFault(
+                    "plugin_broken",
+                    f"plugin={entry.name} ({entry.value}) cannot be loaded: {type(error).__name__}",
+                    remedy="install what it needs, or uninstall it",
+                ) from error
+        return cls(found)
+
+    def _register(self, name: str, plugin: object) -> None:
+        try:
+            self._manager.register(plugin, name=name)
+            self._manager.check_pending()
+        except pluggy.PluginValidationError as error:
+            message = f"plugin={name}: {error}"
+            raise AdapterFault("plugin_broken", message, remedy="mend the name or the arguments of its hook") from error
+
+    def names(self) -> tuple[str, ...]:
+        """Names of all plugins, sorted."""
+        return tuple(sorted(name for name, _ in self._manager.list_name_plugin()))
+
+    def adapters(self) -> tuple[Adapter, ...]:
+        """All adapters, by port, then scheme.
+
+        Raises:
+            AdapterFault: A plugin failed, or two bring the same port and scheme.
+        """
+        if self._adapters is None:
+            self._adapters = {}
+            for name, adapter in self._ask("crs_register_adapters"):
+                key = (adapter.port, adapter.scheme)
+                if key in self._adapters:
+                    raise _clash(name, f"{adapter.port} adapter {adapter.scheme}:")
+                self._adapters[key] = adapter
+        return tuple(adapter for _, adapter in sorted(self._adapters.items()))
+
+    def commands(self) -> tuple[CliCommand, ...]:
+        """All commands for the command line, by name."""
+        found: dict[str, CliCommand] = {}
+        for name, command in self._ask("crs_register_commands"):
+            if command.name in found:
+                raise _clash(name, f"command {command.name}")
+            found[command.name] = command
+        return tuple(command for _, command in sorted(found.items()))
+
+    def _ask(self, hook: str) -> list[tuple[str, Any]]:
+        """What each plugin answers; one that raises is named and ends the opening, as half a system is worse."""
+        found = []
+        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
+            try:
+                found += [(implementation.plugin_name, item) for item in implementation.function()]
+            except Exception as error:
+                message = f"plugin={implementation.plugin_name}, hook={hook}: {type(error).__name__}: {error}"
+                raise AdapterFault("plugin_broken", message, remedy="mend or uninstall the plugin") from error
+        return found
+
+    def open(self, port: str, url: str, surroundings: Surroundings) -> Any:
+        """What speaks a port, opened by URL.
+
+        Raises:
+            InvalidInput: No adapter of that port has the URL's scheme.
+            AdapterFault: It cannot be opened.
+        """
+        scheme = url.partition(":")[0]
+        known = {adapter.scheme: adapter for adapter in self.adapters() if adapter.port == port}
+        if ":" not in url or scheme not in known:
+            rule = f"must begin with one of {', '.join(f'{name}:' for name in sorted(known))}"
+            raise InvalidInput([Problem(port, f"{scheme}:…", rule, "mend the URL, or install the plugin that has it")])
+        try:
+            return known[scheme].open(url, surroundings)
+        except CrsError:
+            raise
+        except Exception as error:
+            message = f"{port} adapter {scheme}: {type(error).__name__}: cannot be opened"
+            raise AdapterFault("adapter_broken", message, remedy="see the cause; crs doctor tells more") from error
+
+
+def _clash(name: str, what: str) -> AdapterFault:
+    return AdapterFault("plugin_clash", f"plugin={name}: {what} is already there", remedy="uninstall one of the two")

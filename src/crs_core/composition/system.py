@@ -1,0 +1,126 @@
+"""One system: a campaign, its adapters, and three desks."""
+
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Self
+
+from crs_core.composition.codec import codec
+from crs_core.composition.defaults import NoRegistry, SystemChance, SystemClock
+from crs_core.composition.hookspecs import Surroundings
+from crs_core.composition.plugins import Plugins
+from crs_core.desks.citizen import CitizenDesk
+from crs_core.desks.operations import OperationsDesk
+from crs_core.desks.site import SiteDesk
+from crs_core.domain.campaign import Campaign
+from crs_core.domain.keys import Keyring
+from crs_core.errors import InvalidInput, Problem
+from crs_core.office.commands import Office
+from crs_core.ports.chance import Chance
+from crs_core.ports.clock import Clock
+
+__all__ = ["System", "open_system"]
+
+
+class System:
+    """A campaign at work. Hand a portal only the desk that it needs.
+
+    Attributes:
+        citizen: The eight steps.
+        operations: Rounds, statistics, explanations, the audit.
+    """
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self.citizen = CitizenDesk(office)
+        self.operations = OperationsDesk(office)
+
+    @property
+    def campaign(self) -> Campaign:
+        """The campaign and its rules."""
+        return self._office.campaign
+
+    def site(self, site_id: str) -> SiteDesk:
+        """The desk of one vaccination site.
+
+        Raises:
+            NotFound: The campaign names no such site.
+        """
+        self._office.campaign.place(site_id)
+        return SiteDesk(self._office, site_id)
+
+    def capabilities(self) -> frozenset[str]:
+        """What its storage offers beyond the least: ``durable``, ``processes``."""
+        return self._office.storage.capabilities()
+
+    def close(self) -> None:
+        """Gives back what the storage holds."""
+        self._office.storage.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_system(  # noqa: PLR0913 - one keyword a port
+    campaign: Campaign,
+    *,
+    keys: Keyring | Mapping[str, bytes],
+    storage: str = "memory:",
+    sms: str = "spool:outbox",
+    mail: str = "spool:outbox",
+    registry: str | None = None,
+    clock: Clock | None = None,
+    chance: Chance | None = None,
+    plugins: Iterable[tuple[str, object]] | None = None,
+    write_timeout: float = 10.0,
+) -> System:
+    """A system of a campaign, its adapters opened by URL.
+
+    Args:
+        keys: The keyring, or secrets by key id, of which the last by id makes new things.
+        storage: ``memory:``, ``sqlite:///file.db``, ``postgresql://…``, or a plugin's.
+        sms, mail: ``spool:folder`` writes one readable file a message; or a plugin's.
+        registry: ``csv:file`` confirms claims from a file; None confirms none.
+        clock, chance: Where time and randomness come from; this machine's where None.
+        plugins: Named plugins instead of those installed.
+        write_timeout: How long a command waits for others, in seconds, before it is `Busy`.
+
+    Raises:
+        InvalidInput: An unknown scheme, or keys that are too short.
+        AdapterFault: An adapter cannot be opened.
+
+    >>> import crs_core as crs
+    >>> system = crs.open_system(crs.example_campaign(), keys={"2021-01": b"an invented key of 32 bytes ...."})
+    >>> [site.name for site in system.citizen.sites()]
+    []
+    """
+    time = clock or SystemClock()
+    around = Surroundings(campaign.name, campaign.zone, time)
+    found = Plugins.installed() if plugins is None else Plugins(plugins)
+    return System(
+        Office(
+            campaign=campaign,
+            keyring=_keyring(keys),
+            clock=time,
+            chance=chance or SystemChance(),
+            sms=found.open("sms", sms, around),
+            mail=found.open("mail", mail, around),
+            registry=NoRegistry() if registry is None else found.open("registry", registry, around),
+            storage=found.open("storage", storage, around),
+            answers=codec(),
+            write_timeout=write_timeout,
+        )
+    )
+
+
+def _keyring(keys: Keyring | Mapping[str, bytes]) -> Keyring:
+    if isinstance(keys, Keyring):
+        return keys
+    try:
+        return Keyring(dict(keys), max(keys, default=""))
+    except ValueError as error:
+        raise InvalidInput([Problem("keys", f"{len(keys)} keys", str(error), "give at least one secret")]) from None

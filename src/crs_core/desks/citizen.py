@@ -1,0 +1,207 @@
+"""The citizen's desk: the eight steps. A citizen's portal is handed this desk and nothing else."""
+
+from typing import NewType
+
+from attrs import define
+
+from crs_core.desks import entering, offering, proving, registering, reserving
+from crs_core.desks.entering import Reminded
+from crs_core.desks.registering import Registered
+from crs_core.domain.control_pin import Sent
+from crs_core.domain.journey import Journey
+from crs_core.domain.people import Application
+from crs_core.domain.reservations import Offer, Offers, Reservation
+from crs_core.domain.sites import OpenSite
+from crs_core.domain.time import Day
+from crs_core.office.commands import Office
+
+__all__ = ["CitizenDesk", "Entry", "PhoneProof"]
+
+PhoneProof = NewType("PhoneProof", str)
+Entry = NewType("Entry", str)
+
+_CITIZEN = "citizen"
+
+
+@define
+class CitizenDesk:
+    """The eight steps, from a phone number to a reservation.
+
+    Handles, proofs, entries and offers are signed, expiring texts: put them into a form and hand them back; they hold
+    no PIN and no person. Every command takes ``idempotency_key`` (the same key and arguments give the same answer once
+    more, for 1 to 255 characters) and ``actor`` (who acts, for the journal). Every refusal is a `CrsError`.
+    """
+
+    _office: Office
+
+    def sites(self, region: str | None = None) -> tuple[OpenSite, ...]:
+        """Open vaccination sites in the campaign's order, of one region or of all; true as of their `as_of`."""
+        return offering.sites(self._office, region)
+
+    def request_control_pin(
+        self,
+        phone: str,
+        *,
+        source: str,
+        language: str | None = None,
+        handle: str | None = None,
+        actor: str = _CITIZEN,
+        idempotency_key: str | None = None,
+    ) -> Sent:
+        """Step 1: the control PIN is owed to a phone; the answer says when it should come.
+
+        Asking again, with the `handle` of the first answer or without, is the same PIN until it is used or expired,
+        and at most one message waits unsent. Its life counts from hand-off to the gateway.
+
+        Args:
+            phone: As the person types it.
+            source: Where the request comes from, such as an IP address; kept only as a pseudonym, for budgets.
+            language: Of the message; the campaign's first where None.
+
+        Raises:
+            InvalidInput: The phone or the language.
+            TooManyAttempts: ``too_many_sends``, with `retry_at`.
+        """
+        return proving.request_control_pin(
+            self._office,
+            phone,
+            source=source,
+            language=language or self._office.campaign.languages[0],
+            handle=handle,
+            actor=actor,
+            idempotency_key=idempotency_key,
+        )
+
+    def verify_phone(
+        self,
+        handle: str,
+        pin: str,
+        *,
+        source: str = "",
+        actor: str = _CITIZEN,
+        idempotency_key: str | None = None,
+    ) -> PhoneProof:
+        """Step 2: the proof that the phone is the citizen's, good for an hour and several registrations.
+
+        Raises:
+            InvalidInput: Not the form of a PIN; no try is counted.
+            Refused: ``wrong_pin`` (how many tries are left is in its facts), ``pin_expired``, ``token_invalid``,
+                ``token_expired``.
+            TooManyAttempts: ``too_many_tries``: of this handle, of the phone or of the source.
+        """
+        proof = proving.verify_phone(
+            self._office, handle, pin, source=source, actor=actor, idempotency_key=idempotency_key
+        )
+        return PhoneProof(proof)
+
+    def register(
+        self,
+        proof: str,
+        application: Application,
+        *,
+        actor: str = _CITIZEN,
+        idempotency_key: str | None = None,
+    ) -> Registered:
+        """Steps 3 and 4: the registration is saved.
+
+        The answer is the same whoever else holds the insured number: the outcome goes to the phone of the older one.
+
+        Raises:
+            InvalidInput: Every fault of every field.
+            Refused: ``not_eligible``, ``site_closed``, ``token_invalid``, ``token_expired``.
+            NotFound: The campaign has no such site.
+        """
+        return registering.register(self._office, proof, application, actor=actor, idempotency_key=idempotency_key)
+
+    def enter(
+        self,
+        insured_number: str,
+        pin2: str,
+        *,
+        source: str,
+        actor: str = _CITIZEN,
+        idempotency_key: str | None = None,
+    ) -> Entry:
+        """Step 5: the reservation is entered, for half an hour.
+
+        PIN2 works until the reservation, and still opens it afterwards, to see and to cancel.
+
+        Raises:
+            InvalidInput: Not the form of a number or a PIN.
+            Refused: ``wrong_pin2``, the same for unknown numbers.
+            TooManyAttempts: ``too_many_tries``: of the source, or, after more, of the registration.
+        """
+        entry = entering.enter(
+            self._office, insured_number, pin2, source=source, actor=actor, idempotency_key=idempotency_key
+        )
+        return Entry(entry)
+
+    def offers(self, entry: str, *, site: str | None = None, day: Day | None = None) -> Offers:
+        """Steps 6 and 7: linked doses to choose from, that strand nobody else.
+
+        Args:
+            entry: From `enter`.
+            site: Another site than that of the registration, under immediate access.
+            day: The day of the first dose; the first with an offer where None.
+
+        Returns:
+            Days and offers, true as of `as_of`; with a `reason` where there are none.
+
+        Raises:
+            Refused: ``not_invited``, ``invitation_expired``, ``invitation_lapsed``, ``already_reserved``,
+                ``other_site``, ``withdrawn``, ``token_invalid``, ``token_expired``.
+        """
+        return offering.offers(self._office, entry, site_id=site, day=day)
+
+    def reserve(
+        self,
+        entry: str,
+        offer: Offer | str,
+        *,
+        email: str | None = None,
+        actor: str = _CITIZEN,
+        idempotency_key: str | None = None,
+    ) -> Reservation:
+        """Step 8: all the doses are reserved, in one commit or not at all.
+
+        Args:
+            offer: From `offers`, or its token as it came back from a form.
+            email: Where the confirmation goes beside the SMS; that of the registration where None.
+
+        Raises:
+            Refused: ``offer_taken``, ``offer_strands``, and those of `offers`.
+        """
+        return reserving.reserve(self._office, entry, offer, email=email, actor=actor, idempotency_key=idempotency_key)
+
+    def cancel(self, entry: str, *, actor: str = _CITIZEN, idempotency_key: str | None = None) -> Reservation:
+        """Gives all the doses back; the registration returns to the queue with its seniority, its gate closed.
+
+        Raises:
+            Refused: ``no_reservation``.
+        """
+        return reserving.cancel(self._office, entry, actor=actor, idempotency_key=idempotency_key)
+
+    def remind_pin(
+        self,
+        insured_number: str,
+        *,
+        source: str = "",
+        actor: str = _CITIZEN,
+        idempotency_key: str | None = None,
+    ) -> Reminded:
+        """Sends the same PIN2 once more to the phone of the registration, if there is one; the answer does not tell.
+
+        Raises:
+            TooManyAttempts: ``too_many_reminders``.
+        """
+        return entering.remind_pin(
+            self._office, insured_number, source=source, actor=actor, idempotency_key=idempotency_key
+        )
+
+    def withdraw(self, entry: str, *, actor: str = _CITIZEN, idempotency_key: str | None = None) -> None:
+        """Ends the registration and gives back its reservation, if it holds one."""
+        reserving.withdraw(self._office, entry, actor=actor, idempotency_key=idempotency_key)
+
+    def journey(self, entry: str) -> Journey:
+        """Where the citizen stands among the eight steps, what comes next, or why not."""
+        return reserving.journey(self._office, entry)

@@ -1,0 +1,141 @@
+"""Step 5: the reservation is entered with PIN2; and PIN2 is sent once more to whoever lost it."""
+
+from attrs import frozen
+
+from crs_core.desks.proving import check_pin
+from crs_core.domain import gate, invitation_pin, tokens
+from crs_core.domain.insured_number import compact
+from crs_core.domain.messages import Lane, Purpose
+from crs_core.domain.people import Person
+from crs_core.domain.plans import Key, Plan, Versioned
+from crs_core.domain.registration import Registration, is_live
+from crs_core.domain.time import Instant, later
+from crs_core.errors import InvalidInput, Problem, Refused
+from crs_core.office.commands import Command, Office
+from crs_core.office.letters import sms
+from crs_core.ports.storage import BudgetUse, View, Work
+
+__all__ = ["Reminded", "enter", "entered", "entry_id", "remind_pin"]
+
+_ENTRY_MINUTES = 30
+_LONGEST_NUMBER = 20
+
+
+@frozen
+class Reminded:
+    """The answer to a request for a reminder; the same whether the insured number is known or not.
+
+    Attributes:
+        expected_at: When a message, if one is owed, should reach the gateway.
+    """
+
+    expected_at: Instant
+
+
+def enter(
+    office: Office, insured_number: str, pin2: str, *, source: str, actor: str, idempotency_key: str | None
+) -> str:
+    """See `CitizenDesk.enter`."""
+    number = _number(insured_number)
+    person = office.person(number)
+
+    def decide(work: Work, now: Instant) -> Plan[str]:
+        registration = _live_registration(work, person)
+        digits = (
+            office.campaign.invitation.at(now).digits
+            if registration is None
+            else invitation_pin.digits(office.campaign, registration)
+        )
+        check_pin(pin2, digits)
+        work.take(_budgets(office, person, source), now)
+        if not invitation_pin.opens(registration, pin2, office.keyring, digits) or registration is None:
+            remedy = "check both; a lost PIN can be sent once more"
+            return Plan(
+                "", refusal=Refused("wrong_pin2", "this insured number and PIN do not go together", remedy=remedy)
+            )
+        facts = {"r": registration.id, "g": registration.pin_generation}
+        return Plan(tokens.sign(office.keyring, "entry", facts, until=later(now, minutes=_ENTRY_MINUTES)))
+
+    arguments = {"insured_number": number, "pin": pin2, "source": source}
+    return office.run(Command("enter", actor, arguments, str, decide, (), idempotency_key))
+
+
+def _number(text: str) -> str:
+    number = compact(text)
+    if not (number.isascii() and number.isdigit() and len(number) <= _LONGEST_NUMBER):
+        rule = "an insured number has digits only, with or without a slash"
+        raise InvalidInput([Problem("insured_number", "…", rule, "copy it from the insurance card")])
+    return number
+
+
+def _live_registration(view: View, person: str) -> Registration | None:
+    holder = view.get(Key(Person, person))
+    name = "" if holder is None or holder.value.registration_id is None else holder.value.registration_id
+    stored = view.get(Key(Registration, name))
+    return None if stored is None else stored.value
+
+
+def _budgets(office: Office, person: str, source: str) -> tuple[BudgetUse, ...]:
+    limits = office.campaign.limits
+    origin = office.keyring.pseudonym("source", source)
+    return (
+        BudgetUse(f"enter:source:{origin}", limits.entries_source, "too_many_tries"),
+        BudgetUse(f"enter:person:{person}", limits.entries_registration, "too_many_tries"),
+    )
+
+
+def entry_id(office: Office, entry: str, now: Instant) -> tuple[str, int]:
+    """The registration and the PIN2 generation that an entry was given for.
+
+    Raises:
+        Refused: ``token_invalid`` or ``token_expired``.
+    """
+    facts = tokens.read(office.keyring, "entry", entry, now=now)
+    return str(facts["r"]), int(facts["g"])
+
+
+def entered(view: View, entry: tuple[str, int]) -> Versioned[Registration]:
+    """The registration that was entered.
+
+    Raises:
+        Refused: ``token_expired`` where PIN2 has changed since, ``withdrawn`` where it is no longer live.
+    """
+    stored = view.get(Key(Registration, entry[0]))
+    if stored is None or stored.value.pin_generation != entry[1]:
+        raise Refused("token_expired", "the PIN has changed since", remedy="enter with the newest PIN", kind="entry")
+    if not is_live(stored.value):
+        raise Refused("withdrawn", "this registration was withdrawn", remedy="register again")
+    return stored
+
+
+def remind_pin(
+    office: Office, insured_number: str, *, source: str, actor: str, idempotency_key: str | None
+) -> Reminded:
+    """See `CitizenDesk.remind_pin`."""
+    number = _number(insured_number)
+    person = office.person(number)
+
+    def decide(work: Work, now: Instant) -> Plan[Reminded]:
+        limits = office.campaign.limits
+        origin = office.keyring.pseudonym("source", source)
+        uses = (
+            BudgetUse(f"remind:source:{origin}", limits.reminders_source, "too_many_reminders"),
+            BudgetUse(f"remind:person:{person}", limits.reminders_registration, "too_many_reminders"),
+        )
+        work.take(uses, now)
+        seconds = (work.backlog(Lane.TRANSACTIONAL) + 1) / office.campaign.sending.per_second
+        registration = _live_registration(work, person)
+        owed = registration is not None and _has_pin(office, registration, now)
+        return Plan(
+            Reminded(later(now, seconds=seconds)),
+            journal=(office.note(now, "pin_reminded", person=person),) if owed else (),
+            messages=(sms(office, registration, Purpose.PIN_REMINDER, now),) if owed and registration else (),
+        )
+
+    arguments = {"insured_number": number, "source": source}
+    return office.run(Command("remind_pin", actor, arguments, Reminded, decide, (), idempotency_key))
+
+
+def _has_pin(office: Office, registration: Registration, now: Instant) -> bool:
+    """Whether PIN2 opens something now; before an invitation there is nothing to remind of."""
+    return registration.reservation_id is not None or gate.is_open(registration, office.campaign.access.at(now), now)

@@ -1,0 +1,141 @@
+"""Steps 6 and 7: which linked doses a citizen may choose from. Reads only; it never blocks a booking."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from crs_core.desks.entering import entered, entry_id
+from crs_core.domain import gate, pairing, tokens
+from crs_core.domain.campaign import Access
+from crs_core.domain.pairing import Supply
+from crs_core.domain.plans import Key
+from crs_core.domain.registration import Registration
+from crs_core.domain.reservations import Offer, OfferedDose, Offers
+from crs_core.domain.sites import OpenSite, Site, supplies
+from crs_core.domain.time import Day, Instant, later, to_micros
+from crs_core.errors import Refused
+from crs_core.office.commands import Office
+from crs_core.ports.storage import View
+
+__all__ = ["chosen_site", "offers", "read_offer", "sites"]
+
+_OFFER_MINUTES = 20
+_MOST_OFFERS = 24
+_DAYS_TRIED = 5
+
+
+def sites(office: Office, region: str | None) -> tuple[OpenSite, ...]:
+    """See `CitizenDesk.sites`."""
+    now = office.now()
+    with office.storage.read() as view:
+        opened = {site.id for site in view.scan(Site) if site.is_open}
+    return tuple(
+        OpenSite(place.id, place.name, place.region, place.address, now)
+        for place in office.campaign.places
+        if place.id in opened and region in (None, place.region)
+    )
+
+
+def chosen_site(registration: Registration, site_id: str | None, access: Access) -> str:
+    """The site to reserve at: any under immediate access, that of the registration under invitation access.
+
+    Raises:
+        Refused: ``other_site``: a change of site takes a new registration (operator's report, point 6).
+    """
+    if site_id is None or site_id == registration.site_id:
+        return registration.site_id
+    if access is Access.INVITATION:
+        raise Refused(
+            "other_site", "an invitation is for the site of the registration", remedy="withdraw and register anew"
+        )
+    return site_id
+
+
+def offers(office: Office, entry: str, *, site_id: str | None, day: Day | None) -> Offers:
+    """See `CitizenDesk.offers`."""
+    now = office.now()
+    access = office.campaign.access.at(now)
+    with office.storage.read() as view:
+        registration = entered(view, entry_id(office, entry, now)).value
+        gate.require_open(registration, access, now)
+        where = chosen_site(registration, site_id, access)
+        office.campaign.place(where)
+        site = view.get(Key(Site, where))
+        if site is None or not site.value.is_open:
+            return Offers(now, where, (), None, (), "site_closed")
+        by_product = supplies(site.value, view.days(where), office.campaign, now)
+        days = _days(by_product.values())
+        for candidate in _candidates(days, day):
+            found = tuple(
+                offer
+                for product, supply in by_product.items()
+                for offer in _of_day(office, view, site.value, product, supply, candidate, now)
+            )
+            if found:
+                return Offers(now, where, days, candidate, found)
+    return Offers(now, where, days, day, (), "day_strands" if days and day else "full")
+
+
+def _days(found: Iterable[Supply]) -> tuple[tuple[Day, int], ...]:
+    """Dose-1 days from which the next dose can be reached at all, with their free seats."""
+    seats: dict[int, int] = {}
+    for supply in found:
+        for day, free in supply.seats[0].items():
+            if free > 0 and pairing.reachable(supply, day):
+                seats[day] = seats.get(day, 0) + free
+    return tuple((Day.fromordinal(day), free) for day, free in sorted(seats.items()))
+
+
+def _candidates(days: Sequence[tuple[Day, int]], day: Day | None) -> Iterator[Day]:
+    if day is not None:
+        yield day
+        return
+    yield from (each for each, _ in islice(days, _DAYS_TRIED))
+
+
+def _of_day(
+    office: Office, view: View, site: Site, product: str, supply: Supply, day: Day, now: Instant
+) -> Iterator[Offer]:
+    chain = pairing.safe_chain(supply, day.toordinal())
+    if chain is None:
+        return
+    days = (day, *(Day.fromordinal(each) for each in chain))
+    columns = [_free_times(view, site, product, dose, each) for dose, each in enumerate(days, start=1)]
+    if not all(columns):
+        return
+    for first in columns[0][:_MOST_OFFERS]:
+        later_doses = (min(column, key=lambda seat: abs(seat.minute - first.minute)) for column in columns[1:])
+        yield _offer(office, site.id, product, (first, *later_doses), now)
+
+
+def _free_times(view: View, site: Site, product: str, dose: int, day: Day) -> list[OfferedDose]:
+    return [
+        OfferedDose(dose, head.name, day, minute)
+        for head in site.calendars
+        if (head.product, head.dose) == (product, dose)
+        for minute, _ in view.slots(site.id, head.name, day)
+    ]
+
+
+def _offer(office: Office, site_id: str, product: str, doses: tuple[OfferedDose, ...], now: Instant) -> Offer:
+    facts = {
+        "s": site_id,
+        "p": product,
+        "d": [[dose.dose, dose.calendar, dose.day.isoformat(), dose.minute] for dose in doses],
+        "t": to_micros(now),
+    }
+    token = tokens.sign(office.keyring, "offer", facts, until=later(now, minutes=_OFFER_MINUTES))
+    return Offer(site_id, product, doses, token)
+
+
+def read_offer(office: Office, offer: Offer | str, now: Instant) -> Offer:
+    """The offer that a token of ours was made for.
+
+    Raises:
+        Refused: ``token_invalid`` or ``token_expired``.
+    """
+    token = offer.token if isinstance(offer, Offer) else offer
+    facts = tokens.read(office.keyring, "offer", token, now=now)
+    doses = tuple(
+        OfferedDose(dose, calendar, Day.fromisoformat(day), minute) for dose, calendar, day, minute in facts["d"]
+    )
+    return Offer(facts["s"], facts["p"], doses, token)

@@ -1,0 +1,99 @@
+"""The operations' desk: rounds over the whole campaign, statistics, explanations, the audit."""
+
+from attrs import define, field, frozen
+
+from crs_core.domain.journey import Journey
+from crs_core.domain.journey import journey as journey_of
+from crs_core.domain.messages import DeadLetter
+from crs_core.domain.plans import JournalEntry, Key
+from crs_core.domain.registration import Registration
+from crs_core.domain.reservations import Reservation
+from crs_core.domain.sites import Site
+from crs_core.domain.statistics import Statistics, headline
+from crs_core.domain.time import Day
+from crs_core.errors import NotFound
+from crs_core.office.commands import Office
+from crs_core.rounds import audit, dispatch, release, tick
+from crs_core.rounds.audit import Violation
+from crs_core.rounds.dispatch import Dispatch
+from crs_core.rounds.release import Release
+from crs_core.rounds.tick import Tick
+
+__all__ = ["Explanation", "OperationsDesk"]
+
+_OPERATIONS = "operations"
+_ROUND = 500
+
+
+@frozen
+class Explanation:
+    """One registration, for those who answer for it: where it stands and how it came there.
+
+    Attributes:
+        history: The journal of the person, in order; by pseudonym.
+    """
+
+    registration_id: str
+    journey: Journey
+    history: tuple[JournalEntry, ...] = field(repr=lambda entries: f"<{len(entries)} entries>")
+
+
+@define
+class OperationsDesk:
+    """Rounds are resumable and may run anywhere, each many times; a second one finds nothing to do."""
+
+    _office: Office
+
+    def release_all(self, *, actor: str = _OPERATIONS) -> tuple[Release, ...]:
+        """One release at every open site, in order of id."""
+        with self._office.storage.read() as view:
+            sites = [site.id for site in view.scan(Site) if site.is_open]
+        return tuple(release.release(self._office, site, dry_run=False, actor=actor) for site in sites)
+
+    def dispatch(self, limit: int = _ROUND, *, actor: str = _OPERATIONS) -> Dispatch:
+        """Hands at most so many messages over: interactive before transactional before bulk."""
+        return dispatch.dispatch(self._office, limit, actor=actor)
+
+    def tick(self, *, actor: str = _OPERATIONS) -> Tick:
+        """Reminders and ends of terms that are due now, and the statistics brought up to date."""
+        return tick.tick(self._office, actor=actor)
+
+    def statistics(self, day: Day | None = None) -> Statistics:
+        """The headline table up to a day, included (all days where None), as of the last round."""
+        now = self._office.now()
+        with self._office.storage.read() as view:
+            tallies = [tally for tally in view.tallies() if day is None or tally.day <= day]
+        return headline(tallies, as_of=now)
+
+    def messages(self) -> dict[tuple[str, str], int]:
+        """How many messages by (lane, state)."""
+        with self._office.storage.read() as view:
+            return view.outbox()
+
+    def dead_letters(self, limit: int = 100) -> tuple[DeadLetter, ...]:
+        """Messages that will not be sent, the latest first, each with its reason."""
+        with self._office.storage.read() as view:
+            return tuple(view.dead_letters(limit))
+
+    def explain(self, registration_id: str) -> Explanation:
+        """Where a registration stands, what comes next or why not, and how it came there.
+
+        Raises:
+            NotFound: ``unknown_registration``.
+        """
+        office = self._office
+        now = office.now()
+        with office.storage.read() as view:
+            stored = view.get(Key(Registration, registration_id))
+            if stored is None:
+                message = f"registration={registration_id}: there is none"
+                raise NotFound("unknown_registration", message, remedy="copy the id once more")
+            found = stored.value
+            held = None if found.reservation_id is None else view.get(Key(Reservation, found.reservation_id))
+            history = tuple(view.journal(found.person))
+        reservation = None if held is None else held.value
+        return Explanation(found.id, journey_of(found, reservation, office.campaign.access.at(now), now), history)
+
+    def audit(self) -> tuple[Violation, ...]:
+        """Violated invariants; empty is good. Reads everything, so it is for the night."""
+        return audit.audit(self._office)

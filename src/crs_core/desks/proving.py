@@ -1,0 +1,210 @@
+"""Steps 1 and 2: a control PIN goes to a phone, and proves it."""
+
+from attrs import evolve
+
+from crs_core.domain import control_pin, one_time_code, tokens
+from crs_core.domain.campaign import ControlPinRule
+from crs_core.domain.control_pin import Challenge, Sent
+from crs_core.domain.messages import Channel, Lane, Message, Purpose
+from crs_core.domain.people import mask, phone_number
+from crs_core.domain.plans import Key, Plan, Put, Versioned
+from crs_core.domain.time import Instant, later
+from crs_core.errors import InvalidInput, Problem, Refused
+from crs_core.office.commands import Command, Office
+from crs_core.ports.storage import BudgetUse, View, Work
+
+__all__ = ["challenge_of", "request_control_pin", "verify_phone"]
+
+_HANDLE_HOURS = 24
+_PROOF_MINUTES = 60
+
+
+def request_control_pin(
+    office: Office,
+    phone: str,
+    *,
+    source: str,
+    language: str,
+    handle: str | None,
+    actor: str,
+    idempotency_key: str | None,
+) -> Sent:
+    """See `CitizenDesk.request_control_pin`."""
+    number = _phone(office, phone)
+    _check_language(office, language)
+    key = Key(Challenge, office.keyring.pseudonym("phone", number))
+
+    def decide(work: Work, now: Instant) -> Plan[Sent]:
+        stored = work.get(key)
+        rule = _rule(office, stored, now)
+        challenge = control_pin.asked(
+            None if stored is None else stored.value,
+            phone_id=key.id,
+            phone=number,
+            key_id=office.keyring.active,
+            language=language,
+            rule=rule,
+            now=now,
+        )
+        given = _kept_handle(office, handle, challenge, now)
+        if challenge.unsent is not None or not _may_send(challenge, rule, now):
+            return Plan(_sent(office, work, challenge, rule, given, now))
+        work.take(_send_budgets(office, key.id, source), now)
+        message = _message(office, challenge, rule, now)
+        challenge = evolve(challenge, unsent=message.id)
+        return Plan(
+            _sent(office, work, challenge, rule, given, now),
+            puts=(Put(key, challenge, 0 if stored is None else stored.version),),
+            journal=(office.note(now, "control_pin_asked", person=key.id, generation=challenge.generation),),
+            messages=(message,),
+        )
+
+    arguments = {"phone": number, "source": source, "language": language, "handle": handle or ""}
+    return office.run(Command("request_control_pin", actor, arguments, Sent, decide, (key,), idempotency_key))
+
+
+def _phone(office: Office, text: str) -> str:
+    try:
+        return phone_number(text, office.campaign.phones)
+    except ValueError as error:
+        raise InvalidInput([Problem("phone", mask(text), str(error), "type the number once more")]) from None
+
+
+def _check_language(office: Office, language: str) -> None:
+    if language not in office.campaign.languages:
+        rule = f"must be one of {sorted(office.campaign.languages)}"
+        raise InvalidInput([Problem("language", repr(language), rule, "choose one of them")])
+
+
+def _rule(office: Office, stored: Versioned[Challenge] | None, now: Instant) -> ControlPinRule:
+    return office.campaign.control_pin.at(now if stored is None else stored.value.created_at)
+
+
+def _may_send(challenge: Challenge, rule: ControlPinRule, now: Instant) -> bool:
+    return challenge.sends < rule.sends and control_pin.may_ask_at(challenge, rule, now) <= now
+
+
+def _send_budgets(office: Office, phone_id: str, source: str) -> tuple[BudgetUse, ...]:
+    limits = office.campaign.limits
+    origin = office.keyring.pseudonym("source", source)
+    return (
+        BudgetUse(f"send:source:{origin}", limits.pin_sends_source, "too_many_sends"),
+        BudgetUse(f"send:phone:{phone_id}", limits.pin_sends_phone, "too_many_sends"),
+        BudgetUse("send:overall", limits.pin_sends_overall, "too_many_sends"),
+    )
+
+
+def _message(office: Office, challenge: Challenge, rule: ControlPinRule, now: Instant) -> Message:
+    return Message(
+        id=office.chance.name(),
+        lane=Lane.INTERACTIVE,
+        channel=Channel.SMS,
+        purpose=Purpose.CONTROL_PIN,
+        recipient=challenge.phone,
+        language=challenge.language,
+        subject=challenge.id,
+        person=challenge.id,
+        created_at=now,
+        due_at=now,
+        good_until=later(now, minutes=rule.good_minutes),
+        facts={"minutes": str(rule.life_minutes)},
+    )
+
+
+def _kept_handle(office: Office, handle: str | None, challenge: Challenge, now: Instant) -> str:
+    """The handle given back, while it is one of this challenge; its budget of tries is not reset by asking again."""
+    if handle is not None:
+        try:
+            facts = tokens.read(office.keyring, "handle", handle, now=now)
+        except Refused:
+            facts = {}
+        if (facts.get("c"), facts.get("g")) == (challenge.id, challenge.generation):
+            return handle
+    facts = {"c": challenge.id, "g": challenge.generation, "n": office.chance.name()}
+    return tokens.sign(office.keyring, "handle", facts, until=later(now, hours=_HANDLE_HOURS))
+
+
+def _sent(office: Office, view: View, challenge: Challenge, rule: ControlPinRule, handle: str, now: Instant) -> Sent:
+    waiting = challenge.unsent is not None or challenge.handed_off_at is None
+    seconds = (view.backlog(Lane.INTERACTIVE) + 1) / office.campaign.sending.per_second
+    expected = later(now, seconds=seconds) if waiting else challenge.handed_off_at or now
+    after = later(expected, seconds=rule.wait_seconds) if waiting else control_pin.may_ask_at(challenge, rule, now)
+    left = rule.sends - challenge.sends - waiting
+    if left <= 0 and challenge.handed_off_at is not None:
+        after = max(after, later(challenge.handed_off_at, minutes=rule.life_minutes))
+    return Sent(handle, expected, after, max(0, left))
+
+
+def verify_phone(office: Office, handle: str, pin: str, *, source: str, actor: str, idempotency_key: str | None) -> str:
+    """See `CitizenDesk.verify_phone`."""
+    now = office.now()
+    facts = tokens.read(office.keyring, "handle", handle, now=now)
+    key = Key(Challenge, str(facts["c"]))
+
+    def decide(work: Work, now: Instant) -> Plan[str]:
+        stored = work.get(key)
+        rule = _rule(office, stored, now)
+        check_pin(pin, rule.digits)
+        left = work.take(_try_budgets(office, key.id, str(facts["n"]), source), now)
+        if stored is None or stored.value.generation != facts["g"] or not _alive(stored.value, rule, now):
+            return Plan("", refusal=_expired())
+        challenge = stored.value
+        if not one_time_code.matches(control_pin.code_of(challenge, office.keyring, rule), pin):
+            return Plan("", refusal=_wrong(left[1]))
+        proof = {"c": challenge.id, "g": challenge.generation}
+        return Plan(
+            tokens.sign(office.keyring, "proof", proof, until=later(now, minutes=_PROOF_MINUTES)),
+            puts=(Put(key, control_pin.used(challenge, now), stored.version),),
+            journal=(office.note(now, "phone_proved", person=key.id),),
+        )
+
+    arguments = {"handle": handle, "pin": pin, "source": source}
+    return office.run(Command("verify_phone", actor, arguments, str, decide, (key,), idempotency_key))
+
+
+def check_pin(pin: str, digits: int) -> None:
+    """Returns where the text could be a PIN of that length.
+
+    Raises:
+        InvalidInput: It could not; no try is counted and the text is not repeated.
+    """
+    compact = "".join(pin.split()).replace("-", "")
+    if not (compact.isascii() and compact.isdigit() and len(compact) == digits):
+        raise InvalidInput([Problem("pin", "…", f"a PIN here has {digits} digits", "copy it from the message")])
+
+
+def _try_budgets(office: Office, phone_id: str, nonce: str, source: str) -> tuple[BudgetUse, ...]:
+    limits = office.campaign.limits
+    origin = office.keyring.pseudonym("source", source)
+    return (
+        BudgetUse(f"try:source:{origin}", limits.pin_tries_source, "too_many_tries"),
+        BudgetUse(f"try:handle:{nonce}", limits.pin_tries_handle, "too_many_tries"),
+        BudgetUse(f"try:phone:{phone_id}", limits.pin_tries_phone, "too_many_tries"),
+    )
+
+
+def _alive(challenge: Challenge, rule: ControlPinRule, now: Instant) -> bool:
+    return control_pin.is_live(challenge, rule, now)
+
+
+def _expired() -> Refused:
+    return Refused("pin_expired", "this PIN has been used or has expired", remedy="ask for a new PIN")
+
+
+def _wrong(left: int) -> Refused:
+    return Refused(
+        "wrong_pin", f"this is not the PIN; {left} tries are left", remedy="read the message again", left=left
+    )
+
+
+def challenge_of(office: Office, view: View, proof: str, now: Instant) -> Challenge:
+    """The challenge that a proof of a phone was given for.
+
+    Raises:
+        Refused: ``token_invalid`` or ``token_expired``.
+    """
+    facts = tokens.read(office.keyring, "proof", proof, now=now)
+    stored = view.get(Key(Challenge, str(facts["c"])))
+    if stored is None:
+        raise Refused("token_expired", "the proof of the phone is gone", remedy="prove the phone again")
+    return stored.value

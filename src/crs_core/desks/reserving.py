@@ -1,0 +1,223 @@
+"""Step 8: all the doses are reserved, in one commit or not at all; and given back."""
+
+from typing import Any
+
+from attrs import evolve
+
+from crs_core.desks.entering import entered, entry_id
+from crs_core.desks.offering import chosen_site, read_offer
+from crs_core.domain import gate
+from crs_core.domain.campaign import Access
+from crs_core.domain.journey import Journey
+from crs_core.domain.journey import journey as journey_of
+from crs_core.domain.ledger import State
+from crs_core.domain.messages import Channel, Message, Purpose
+from crs_core.domain.people import Person, email_address, mask
+from crs_core.domain.plans import JournalEntry, Key, Plan, Put, Versioned
+from crs_core.domain.registration import Registration, reserved
+from crs_core.domain.reservations import Offer, Reservation, appointments, require_offered, transfers
+from crs_core.domain.sites import Site, require_open, supplies
+from crs_core.domain.time import Instant, clock_time
+from crs_core.errors import InvalidInput, Problem, Refused, Short
+from crs_core.office.commands import Command, Office
+from crs_core.office.letters import about, sms
+from crs_core.ports.storage import View, Work
+
+__all__ = ["cancel", "journey", "reserve", "withdraw"]
+
+
+def reserve(
+    office: Office, entry: str, offer: Offer | str, *, email: str | None, actor: str, idempotency_key: str | None
+) -> Reservation:
+    """See `CitizenDesk.reserve`."""
+    now = office.now()
+    ident = entry_id(office, entry, now)
+    wanted = read_offer(office, offer, now)
+    address = _email(email)
+    name = office.chance.name()
+
+    def decide(work: Work, now: Instant) -> Plan[Reservation]:
+        stored = entered(work, ident)
+        access = office.campaign.access.at(now)
+        gate.require_open(stored.value, access, now)
+        chosen_site(stored.value, wanted.site_id, access)
+        reservation = _reservation(office, work, stored.value, wanted, name, now)
+        return _plan(office, stored, reservation, address, now)
+
+    keys = (Key(Registration, ident[0]), Key(Site, wanted.site_id))
+    arguments = {"entry": ident[0], "offer": wanted.token, "email": address or ""}
+    command = Command("reserve", actor, arguments, Reservation, decide, keys, idempotency_key)
+    try:
+        return office.run(command)
+    except Short as short:
+        remedy = "choose another time; the page shows what is free now"
+        raise Refused("offer_taken", "a seat of this offer is no longer free", remedy=remedy) from short
+
+
+def _email(text: str | None) -> str | None:
+    if not text:
+        return None
+    try:
+        return email_address(text)
+    except ValueError as error:
+        raise InvalidInput([Problem("email", mask(text), str(error), "mend it or leave it out")]) from None
+
+
+def _reservation(
+    office: Office, view: View, registration: Registration, offer: Offer, name: str, now: Instant
+) -> Reservation:
+    stored = view.get(Key(Site, offer.site_id))
+    site = require_open(None if stored is None else stored.value, offer.site_id)
+    days = view.days(site.id)
+    supply = supplies(site, days, office.campaign, now).get(offer.product)
+    if supply is None:
+        raise Refused("offer_taken", "the site no longer offers this product", remedy="choose another time")
+    require_offered(offer, supply, site)
+    access = office.campaign.access.at(now)
+    invitation = registration.invitation if access is Access.INVITATION else None
+    of_product = {note.id: days.doses.get(note.id, {}) for note in site.deliveries if note.product == offer.product}
+    return Reservation(
+        id=name,
+        registration_id=registration.id,
+        site_id=site.id,
+        product=offer.product,
+        doses=appointments(offer, supply, of_product),
+        made_at=now,
+        interval=None if supply.interval is None else (supply.interval.earliest, supply.interval.latest),
+        access=access.value,
+        invitation=0 if invitation is None else invitation.number,
+    )
+
+
+def _plan(
+    office: Office, stored: Versioned[Registration], reservation: Reservation, address: str | None, now: Instant
+) -> Plan[Reservation]:
+    registration = stored.value if address is None else evolve(stored.value, email=address)
+    taken = transfers(reservation.site_id, reservation.doses, State.FREE, State.RESERVED)
+    facts = about(office, registration, now)
+    return Plan(
+        reservation,
+        puts=(
+            Put(Key(Registration, registration.id), reserved(registration, reservation.id), stored.version),
+            Put(Key(Reservation, reservation.id), reservation, 0),
+        ),
+        transfers=taken + gate.no_longer_invited(registration),
+        journal=(_note(office, "reserved", registration, reservation, now, facts),),
+        messages=_confirmations(office, registration, reservation, Purpose.RESERVED, now),
+    )
+
+
+def _note(
+    office: Office,
+    kind: str,
+    registration: Registration,
+    reservation: Reservation,
+    now: Instant,
+    facts: dict[str, str | int],
+) -> JournalEntry:
+    of = {**facts, "reservation": reservation.id, "at": reservation.site_id, "invitation": reservation.invitation}
+    return office.note(now, kind, person=registration.person, site_id=registration.site_id, **of)
+
+
+def _confirmations(
+    office: Office, registration: Registration, reservation: Reservation, purpose: Purpose, now: Instant
+) -> tuple[Message, ...]:
+    place = office.campaign.place(reservation.site_id)
+    times = {f"dose{dose.dose}": f"{_local(dose.day.isoformat(), dose.minute)}" for dose in reservation.doses}
+    facts = {"site": place.name, "address": place.address, **times}
+    matter = f"{registration.person}/{reservation.id}"
+    text = evolve(sms(office, registration, purpose, now, **facts), person=matter)
+    if registration.email is None or purpose is not Purpose.RESERVED:
+        return (text,)
+    mail = evolve(
+        sms(office, registration, Purpose.RESERVED_EMAIL, now, **facts),
+        person=matter,
+        channel=Channel.EMAIL,
+        recipient=registration.email,
+    )
+    return (text, mail)
+
+
+def _local(day: str, minute: int) -> str:
+    return f"{day} {clock_time(minute)}"
+
+
+def cancel(office: Office, entry: str, *, actor: str, idempotency_key: str | None) -> Reservation:
+    """See `CitizenDesk.cancel`."""
+    ident = entry_id(office, entry, office.now())
+
+    def decide(work: Work, now: Instant) -> Plan[Reservation]:
+        stored = entered(work, ident)
+        held = _held(work, stored.value)
+        gone = held.value.cancelled(now)
+        facts = about(office, stored.value, now)
+        return Plan(
+            gone,
+            puts=(
+                Put(Key(Registration, ident[0]), gate.returned(stored.value), stored.version),
+                Put(Key(Reservation, gone.id), gone, held.version),
+            ),
+            transfers=transfers(gone.site_id, gone.doses, State.RESERVED, State.FREE),
+            journal=(_note(office, "cancelled", stored.value, gone, now, facts),),
+            messages=_confirmations(office, stored.value, gone, Purpose.CANCELLED, now),
+        )
+
+    arguments = {"entry": ident[0]}
+    keys = (Key(Registration, ident[0]),)
+    return office.run(Command("cancel", actor, arguments, Reservation, decide, keys, idempotency_key))
+
+
+def _held(view: View, registration: Registration) -> Versioned[Reservation]:
+    if registration.reservation_id is None:
+        raise Refused("no_reservation", "this registration holds no reservation", remedy="there is nothing to cancel")
+    held = view.get(Key(Reservation, registration.reservation_id))
+    if held is None:
+        raise Refused("no_reservation", "the reservation is gone", remedy="call the campaign's line")
+    return held
+
+
+def withdraw(office: Office, entry: str, *, actor: str, idempotency_key: str | None) -> None:
+    """See `CitizenDesk.withdraw`."""
+    ident = entry_id(office, entry, office.now())
+
+    def decide(work: Work, now: Instant) -> Plan[bool]:
+        stored = entered(work, ident)
+        held = None if stored.value.reservation_id is None else _held(work, stored.value)
+        return _withdrawn(office, work, stored, held, now)
+
+    keys = (Key(Registration, ident[0]),)
+    office.run(Command("withdraw", actor, {"entry": ident[0]}, bool, decide, keys, idempotency_key))
+
+
+def _withdrawn(
+    office: Office,
+    view: View,
+    stored: Versioned[Registration],
+    held: Versioned[Reservation] | None,
+    now: Instant,
+) -> Plan[bool]:
+    registration = stored.value
+    holder = view.get(Key(Person, registration.person))
+    facts = about(office, registration, now)
+    left = evolve(gate.returned(registration), withdrawn_at=now)
+    puts: tuple[Put[Any], ...] = (Put(Key(Registration, left.id), left, stored.version),)
+    journal = [office.note(now, "withdrawn", person=left.person, site_id=left.site_id, **facts)]
+    given_back = gate.no_longer_invited(registration)
+    if holder is not None:
+        puts += (Put(Key(Person, left.person), evolve(holder.value, registration_id=None), holder.version),)
+    if held is not None:
+        gone = held.value.cancelled(now)
+        puts += (Put(Key(Reservation, gone.id), gone, held.version),)
+        given_back += transfers(gone.site_id, gone.doses, State.RESERVED, State.FREE)
+        journal.insert(0, _note(office, "cancelled", registration, gone, now, facts))
+    messages = (sms(office, left, Purpose.WITHDRAWN, now),)
+    return Plan(True, puts, given_back, tuple(journal), messages)
+
+
+def journey(office: Office, entry: str) -> Journey:
+    """See `CitizenDesk.journey`."""
+    now = office.now()
+    with office.storage.read() as view:
+        registration = entered(view, entry_id(office, entry, now)).value
+        held = None if registration.reservation_id is None else _held(view, registration).value
+    return journey_of(registration, held, office.campaign.access.at(now), now)

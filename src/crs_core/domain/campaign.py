@@ -1,0 +1,230 @@
+"""A campaign: its dated rules, products, places, languages and limits.
+
+Everything here is data; `crs_core.load_campaign` reads it from a TOML file.
+"""
+
+import enum
+
+from attrs import field, frozen
+
+from crs_core.domain.rules import Dated, always
+from crs_core.errors import NotFound
+
+__all__ = [
+    "Access",
+    "Budget",
+    "Campaign",
+    "ControlPinRule",
+    "Eligibility",
+    "Interval",
+    "InvitationRule",
+    "Limits",
+    "Place",
+    "PriorityGroup",
+    "Product",
+    "Sending",
+    "StockRule",
+]
+
+
+class Access(enum.Enum):
+    """Who may reserve: everybody registered, or those invited. Anchor: now; a switch hits everyone at once."""
+
+    IMMEDIATE = "immediate"
+    INVITATION = "invitation"
+
+
+class StockRule(enum.Enum):
+    """Which doses a seat may count on: none needed, those announced, or those in the fridge. Anchor: now."""
+
+    IGNORED = "ignored"
+    EXPECTED = "expected"
+    RECEIVED = "received"
+
+
+@frozen
+class Interval:
+    """Calendar days from one dose to the next, both bounds included. Anchor: the reservation."""
+
+    earliest: int
+    latest: int
+
+
+@frozen
+class Product:
+    """A vaccine: its number of doses (1 to 3) and the dated interval between each dose and the next."""
+
+    name: str
+    doses: int
+    interval: Dated[Interval] | None = None
+
+
+@frozen
+class Place:
+    """A vaccination site as the campaign names it; whether it is open is state, not rule."""
+
+    id: str
+    name: str
+    region: str
+    address: str = ""
+
+
+@frozen
+class Eligibility:
+    """Who may register: of at least that age, or with one of these verified claims. Anchor: now."""
+
+    minimum_age: int | None
+    claims: frozenset[str] = frozenset()
+
+
+@frozen
+class PriorityGroup:
+    """People called before those of the groups after it: of at least that age, or with one of these claims."""
+
+    minimum_age: int | None = None
+    claims: frozenset[str] = frozenset()
+
+
+@frozen
+class ControlPinRule:
+    """PIN1, an out-of-band code. Anchor: the challenge.
+
+    Attributes:
+        digits: Length; six have 20 bits.
+        life_minutes: Life of the PIN from its last hand-off to the gateway.
+        sends: Most hand-offs of one PIN.
+        wait_seconds: Least time from a hand-off to asking again.
+        good_minutes: How long an unsent message is worth sending.
+
+    Source: NIST SP 800-63B, section 5.1.3 (20 bits, ten minutes, once).
+    """
+
+    digits: int = 6
+    life_minutes: int = 10
+    sends: int = 5
+    wait_seconds: int = 60
+    good_minutes: int = 120
+
+
+@frozen
+class InvitationRule:
+    """PIN2 and the term of an invitation. Anchor: the invitation.
+
+    Attributes:
+        digits: Length of PIN2.
+        term_hours: Life of an invitation from hand-off; None: until reserved.
+        reminders_hours: When, after hand-off, the citizen is reminded.
+        on_expiry: ``return`` to the queue with seniority, or ``lapse``.
+    """
+
+    digits: int = 8
+    term_hours: int | None = None
+    reminders_hours: tuple[int, ...] = ()
+    on_expiry: str = "return"
+
+
+@frozen
+class Budget:
+    """At most so many in a window of so many minutes that opens with the first."""
+
+    most: int
+    minutes: int
+
+
+@frozen
+class Limits:
+    """Budgets of tries and sends. Those of a source are counted first, so that nobody burns another's."""
+
+    pin_sends_phone: Budget = Budget(10, 60)
+    pin_sends_source: Budget = Budget(30, 60)
+    pin_sends_overall: Budget = Budget(500_000, 60)
+    pin_tries_handle: Budget = Budget(5, 24 * 60)
+    pin_tries_phone: Budget = Budget(15, 60)
+    pin_tries_source: Budget = Budget(60, 60)
+    entries_source: Budget = Budget(20, 15)
+    entries_registration: Budget = Budget(50, 24 * 60)
+    reminders_registration: Budget = Budget(2, 24 * 60)
+    reminders_source: Budget = Budget(10, 60)
+    registrations_proof: Budget = Budget(10, 60)
+
+
+@frozen
+class Sending:
+    """How messages leave.
+
+    Attributes:
+        per_second: What the gateway takes; the dispatcher paces itself to it and citizens are told when.
+        attempts: Tries before a message goes to the dead letters.
+        backoff_seconds: First pause after a failed try; it doubles, to an hour at most.
+        lease_seconds: How long a dispatcher may hold a message before another takes it.
+    """
+
+    per_second: int = 20
+    attempts: int = 8
+    backoff_seconds: int = 30
+    lease_seconds: int = 120
+
+
+@frozen
+class Campaign:
+    """One campaign and all of its rules.
+
+    Attributes:
+        zone: IANA zone in whose wall-clock time slots live.
+        phones: Prefixes that messages may go to; the first is the country's own.
+        claims: What people may say they are; each is verified by the registry.
+        texts: Templates of messages that replace the built-in ones, by language and name.
+    """
+
+    name: str
+    zone: str
+    languages: tuple[str, ...]
+    phones: tuple[str, ...]
+    products: tuple[Product, ...]
+    places: tuple[Place, ...]
+    access: Dated[Access]
+    may_register: Dated[Eligibility]
+    priority: Dated[tuple[PriorityGroup, ...]]
+    claims: frozenset[str] = frozenset()
+    stock: Dated[StockRule] = field(factory=lambda: always(StockRule.IGNORED))
+    control_pin: Dated[ControlPinRule] = field(factory=lambda: always(ControlPinRule()))
+    invitation: Dated[InvitationRule] = field(factory=lambda: always(InvitationRule()))
+    limits: Limits = Limits()
+    sending: Sending = Sending()
+    texts: dict[str, dict[str, str]] = field(factory=dict)
+    _places: dict[str, Place] = field(init=False, repr=False, eq=False)
+    _products: dict[str, Product] = field(init=False, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_places", {place.id: place for place in self.places})
+        object.__setattr__(self, "_products", {product.name: product for product in self.products})
+
+    def place(self, site_id: str) -> Place:
+        """The vaccination site of that id.
+
+        Raises:
+            NotFound: The campaign names no such site.
+        """
+        try:
+            return self._places[site_id]
+        except KeyError:
+            raise _unknown("site", site_id, len(self.places)) from None
+
+    def product(self, name: str) -> Product:
+        """The product of that name.
+
+        Raises:
+            NotFound: The campaign has no such product.
+        """
+        try:
+            return self._products[name]
+        except KeyError:
+            raise _unknown("product", name, len(self.products)) from None
+
+
+def _unknown(kind: str, name: str, known: int) -> NotFound:
+    return NotFound(
+        f"unknown_{kind}",
+        f"{kind}={name!r}: the campaign has no such {kind}; it names {known}",
+        remedy=f"add the {kind} to the campaign, or mend the name",
+    )

@@ -1,0 +1,108 @@
+"""The gate (závora): who may reserve now, and how it opens and closes.
+
+Source: the operator's report of 20 January 2021, points 2, 3 and 7. Under immediate access everybody registered may
+reserve. Under invitation access only those whose gate an invitation has opened; the rule in force *now* decides, so
+a switch hits everyone at once and rewrites no registration.
+"""
+
+from attrs import evolve
+
+from crs_core.domain.campaign import Access, InvitationRule
+from crs_core.domain.ledger import Account, AccountKind, State, Transfer
+from crs_core.domain.registration import Gate, Invitation, Registration
+from crs_core.domain.time import Day, Instant
+from crs_core.errors import Refused
+
+__all__ = [
+    "handed_off",
+    "invited",
+    "is_open",
+    "lapsed",
+    "no_longer_invited",
+    "now_invited",
+    "reminded",
+    "require_open",
+    "returned",
+]
+
+
+def is_open(registration: Registration, access: Access, now: Instant) -> bool:
+    """Whether the citizen may reserve now."""
+    if registration.withdrawn_at is not None:
+        return False
+    if access is Access.IMMEDIATE:
+        return True
+    if registration.gate is not Gate.INVITED or registration.invitation is None:
+        return False
+    ends = registration.invitation.expires_at
+    return ends is None or now < ends
+
+
+def require_open(registration: Registration, access: Access, now: Instant) -> None:
+    """Returns where the citizen may reserve now.
+
+    Raises:
+        Refused: ``already_reserved``, ``withdrawn``, ``invitation_lapsed``, ``invitation_expired`` or ``not_invited``.
+    """
+    if registration.reservation_id is not None:
+        raise Refused(
+            "already_reserved", "this registration holds a reservation", remedy="cancel it first to change it"
+        )
+    if is_open(registration, access, now):
+        return
+    if registration.withdrawn_at is not None:
+        raise Refused("withdrawn", "this registration was withdrawn", remedy="register again")
+    if registration.gate is Gate.LAPSED:
+        raise Refused("invitation_lapsed", "the invitations were not answered in time", remedy="register again")
+    if registration.gate is Gate.INVITED:
+        raise Refused("invitation_expired", "the invitation's term has ended", remedy="wait for the next one")
+    raise Refused("not_invited", "a seat is reserved only after an invitation", remedy="wait for the message with it")
+
+
+def invited(
+    registration: Registration, rule: InvitationRule, *, release_id: str, now: Instant, today: Day
+) -> Registration:
+    """The registration with its gate opened by a new invitation, which keeps the rule of this moment."""
+    number = 1 if registration.invitation is None else registration.invitation.number + 1
+    return evolve(registration, gate=Gate.INVITED, invitation=Invitation(number, now, today, release_id, rule))
+
+
+def handed_off(registration: Registration, now: Instant) -> Registration:
+    """The registration once the gateway has its invitation: the window counts from the first hand-off."""
+    invitation = registration.invitation
+    if invitation is None or invitation.handed_off_at is not None:
+        return registration
+    return evolve(registration, invitation=evolve(invitation, handed_off_at=now))
+
+
+def reminded(registration: Registration) -> Registration:
+    """The registration once one more reminder of its window is owed."""
+    if registration.invitation is None:
+        return registration
+    return evolve(
+        registration, invitation=evolve(registration.invitation, reminded=registration.invitation.reminded + 1)
+    )
+
+
+def returned(registration: Registration) -> Registration:
+    """Back in the queue with its seniority, the gate closed."""
+    return evolve(registration, gate=Gate.QUEUED, reservation_id=None)
+
+
+def lapsed(registration: Registration) -> Registration:
+    """Called no more."""
+    return evolve(registration, gate=Gate.LAPSED)
+
+
+def now_invited(site_id: str, day: Day, number: int) -> Transfer:
+    """Puts so many unanswered invitations of a day on the site's account of them."""
+    return Transfer(Account(site_id, AccountKind.INVITED.value, "", day), State.OUTSIDE, State.HELD, number)
+
+
+def no_longer_invited(registration: Registration) -> tuple[Transfer, ...]:
+    """Takes the registration's unanswered invitation, if it has one, off the site's account of them."""
+    invitation = registration.invitation
+    if registration.gate is not Gate.INVITED or invitation is None or registration.reservation_id is not None:
+        return ()
+    account = Account(registration.site_id, AccountKind.INVITED.value, "", invitation.day)
+    return (Transfer(account, State.HELD, State.OUTSIDE),)

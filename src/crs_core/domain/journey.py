@@ -1,0 +1,62 @@
+"""Where a citizen stands among the eight steps, what comes next, and why not.
+
+Source: the operator's report of 20 January 2021, points 1 and 9 (eight steps, a signpost page with contextual help).
+"""
+
+from attrs import field, frozen
+
+from crs_core.domain.campaign import Access
+from crs_core.domain.gate import is_open
+from crs_core.domain.registration import Gate, Registration, Standing, standing
+from crs_core.domain.reservations import Reservation
+from crs_core.domain.time import Instant
+
+__all__ = ["Journey", "journey"]
+
+_LAST_STEP = 8
+
+
+@frozen
+class Journey:
+    """A signpost for one citizen.
+
+    Attributes:
+        step: The last step done, 4 (registered), 5 (may choose) or 8 (reserved).
+        next_step: The next one the citizen can take, or None while there is none.
+        why_not: Why the next step is not open; ``""`` where it is. A code with texts in every language.
+        site_id: The site of the registration.
+        waiting_since: Seniority.
+        invited_until: The end of the invitation's term, exclusive; None if it has none.
+        reservation: The active reservation, or None.
+    """
+
+    step: int
+    next_step: int | None
+    standing: Standing
+    why_not: str
+    site_id: str
+    waiting_since: Instant
+    invited_until: Instant | None = None
+    reservation: Reservation | None = field(default=None)
+
+
+def journey(registration: Registration, reservation: Reservation | None, access: Access, now: Instant) -> Journey:
+    """Where this registration stands now."""
+    state = standing(registration)
+    invitation = registration.invitation if registration.gate is Gate.INVITED else None
+    until = None if invitation is None else invitation.expires_at
+
+    def at(step: int, next_step: int | None, why_not: str = "") -> Journey:
+        return Journey(
+            step, next_step, state, why_not, registration.site_id, registration.seniority, until, reservation
+        )
+
+    if state is Standing.RESERVED:
+        return at(_LAST_STEP, None)
+    if is_open(registration, access, now):
+        return at(5, 6 if access is Access.IMMEDIATE else 7)
+    if state is Standing.INVITED:
+        return at(4, None, "invitation_expired")
+    return at(
+        4, None, {Standing.LAPSED: "invitation_lapsed", Standing.WITHDRAWN: "withdrawn"}.get(state, "not_invited")
+    )

@@ -1,0 +1,108 @@
+"""What to tell whom, in which language, until when it is worth sending.
+
+A message owed says which text with which facts; it holds no PIN. Where its text shows one, the dispatcher derives it at
+the moment of hand-off from the message's `subject`.
+"""
+
+import enum
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from crs_core.domain.time import Instant
+
+__all__ = ["Channel", "DeadLetter", "Lane", "Message", "MessageState", "Outcome", "Purpose"]
+
+
+class Lane(enum.IntEnum):
+    """Which message goes first: a smaller lane never waits behind a larger one."""
+
+    INTERACTIVE = 0
+    TRANSACTIONAL = 1
+    BULK = 2
+
+
+class Channel(enum.Enum):
+    """By which way a message goes."""
+
+    SMS = "sms"
+    EMAIL = "email"
+
+
+class Purpose(enum.Enum):
+    """What a message is for, and so which template and which lane it has."""
+
+    CONTROL_PIN = "control_pin"
+    REGISTERED = "registered"
+    INVITATION = "invitation"
+    PIN_REMINDER = "pin_reminder"
+    INVITATION_ENDED = "invitation_ended"
+    RESERVED = "reserved"
+    CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
+    RESERVED_EMAIL = "reserved_email"
+    DUPLICATE = "duplicate"
+
+
+class MessageState(enum.Enum):
+    """Where a message stands; `DEAD` ones are the dead letters, with their reason."""
+
+    OWED = "owed"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+@frozen
+class Message:
+    """A message owed.
+
+    Attributes:
+        id: Also the reference by which a gateway knows a second hand-off of the same message.
+        recipient: A phone number or an e-mail address.
+        subject: The challenge or the registration that it is about, whose PIN its text may show.
+        person: Pseudonym, with the matter after a slash where one person may be owed several of one purpose; at most
+            one unsent message of one purpose for each.
+        facts: Figures for the template.
+        due_at: Not before.
+        good_until: Not after; later it goes to the dead letters.
+        attempts: Hand-offs begun so far.
+    """
+
+    id: str
+    lane: Lane
+    channel: Channel
+    purpose: Purpose
+    recipient: str = field(repr=False)
+    language: str
+    subject: str
+    person: str
+    created_at: Instant
+    due_at: Instant
+    good_until: Instant
+    facts: Mapping[str, str] = field(factory=dict, repr=False)
+    attempts: int = 0
+
+
+@frozen
+class Outcome:
+    """What became of a leased message: sent, to be tried again at `due_at`, or dead for a reason.
+
+    Attributes:
+        gateway_id: What the gateway calls it; empty if it gave no name.
+    """
+
+    message_id: str
+    state: MessageState
+    at: Instant
+    due_at: Instant | None = None
+    gateway_id: str = ""
+    reason: str = ""
+
+
+@frozen
+class DeadLetter:
+    """A message that will not be sent, and why."""
+
+    message: Message
+    reason: str
+    at: Instant

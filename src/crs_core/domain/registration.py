@@ -1,0 +1,138 @@
+"""A registration: its state is gate × blocks × reservation; what people are shown is derived from them."""
+
+import enum
+
+from attrs import evolve, field, frozen
+
+from crs_core.domain.campaign import InvitationRule
+from crs_core.domain.time import Day, Instant, later
+
+__all__ = ["Gate", "Invitation", "Registration", "Standing", "is_live", "reserved", "standing"]
+
+
+class Gate(enum.Enum):
+    """Whether the citizen may reserve, under invitation access (závora).
+
+    QUEUED waits for an invitation; INVITED has one; LAPSED let it pass and is called no more.
+    """
+
+    QUEUED = "queued"
+    INVITED = "invited"
+    LAPSED = "lapsed"
+
+
+class Standing(enum.Enum):
+    """Where a registration stands, as people are shown it."""
+
+    QUEUED = "queued"
+    INVITED = "invited"
+    RESERVED = "reserved"
+    LAPSED = "lapsed"
+    WITHDRAWN = "withdrawn"
+
+
+@frozen
+class Invitation:
+    """An invitation to reserve.
+
+    Attributes:
+        number: Which one of this registration, from 1.
+        at: When it was made, the anchor of its rule.
+        day: The same as a day in the campaign's zone.
+        release_id: The release that made it.
+        rule: The term in force when it was made; each invitation keeps its own.
+        handed_off_at: When the gateway had its message; a window counts from here.
+        reminded: Reminders of the window sent so far.
+    """
+
+    number: int
+    at: Instant
+    day: Day
+    release_id: str
+    rule: InvitationRule
+    handed_off_at: Instant | None = None
+    reminded: int = 0
+
+    @property
+    def expires_at(self) -> Instant | None:
+        """The end of its term, exclusive; None while it has none or has not been handed off."""
+        if self.rule.term_hours is None or self.handed_off_at is None:
+            return None
+        return later(self.handed_off_at, hours=self.rule.term_hours)
+
+    @property
+    def wakes_at(self) -> Instant | None:
+        """When the next reminder or the end is due; None if nothing is."""
+        if self.handed_off_at is None:
+            return None
+        if self.reminded < len(self.rule.reminders_hours):
+            return later(self.handed_off_at, hours=self.rule.reminders_hours[self.reminded])
+        return self.expires_at
+
+
+@frozen
+class Registration:
+    """One person's registration in a campaign; its `repr` shows nobody.
+
+    Attributes:
+        person: Pseudonym, by which the journal knows the person.
+        claims: Verified claims, as `priority.claims_text` writes them.
+        doubt: Why the insured number is doubtful; empty if it is not.
+        seniority: Since when the person waits; kept through invitations and cancellations.
+        pin_key_id, pin_generation: What PIN2 is derived with; only a changed phone changes them.
+        invitation: The last invitation, or None.
+        reservation_id: The active reservation, or None.
+        withdrawn_at: When the person withdrew, or None.
+    """
+
+    id: str
+    person: str
+    insured_number: str = field(repr=False)
+    first_name: str = field(repr=False)
+    last_name: str = field(repr=False)
+    birth_date: Day = field(repr=False)
+    phone: str = field(repr=False)
+    email: str | None = field(repr=False)
+    language: str
+    site_id: str
+    claims: str
+    doubt: str
+    registered_at: Instant
+    seniority: Instant
+    pin_key_id: str
+    pin_generation: int = 1
+    gate: Gate = Gate.QUEUED
+    invitation: Invitation | None = None
+    reservation_id: str | None = None
+    withdrawn_at: Instant | None = None
+
+    @property
+    def queued(self) -> bool:
+        """Whether it waits for an invitation."""
+        return self.gate is Gate.QUEUED and self.reservation_id is None and self.withdrawn_at is None
+
+    @property
+    def wakes_at(self) -> Instant | None:
+        """When a round has to look at it next, or None."""
+        if self.gate is not Gate.INVITED or self.reservation_id is not None or self.withdrawn_at is not None:
+            return None
+        return None if self.invitation is None else self.invitation.wakes_at
+
+
+def is_live(registration: Registration) -> bool:
+    """Whether it counts as the person's one registration."""
+    return registration.withdrawn_at is None
+
+
+def standing(registration: Registration) -> Standing:
+    """What people are shown."""
+    if registration.withdrawn_at is not None:
+        return Standing.WITHDRAWN
+    if registration.reservation_id is not None:
+        return Standing.RESERVED
+    return Standing(registration.gate.value)
+
+
+def reserved(registration: Registration, reservation_id: str) -> Registration:
+    """The registration once it holds a reservation; PIN2 opens it as before, the right to reserve is used up."""
+    return evolve(registration, reservation_id=reservation_id)

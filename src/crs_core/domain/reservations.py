@@ -1,0 +1,198 @@
+"""Reservations: all the doses of one person at one site, in one commit."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from attrs import evolve, field, frozen
+
+from crs_core.domain import pairing
+from crs_core.domain.ledger import Account, AccountKind, State, Transfer
+from crs_core.domain.pairing import Supply
+from crs_core.domain.sites import Site
+from crs_core.domain.time import Day, Instant, clock_time, days_between
+from crs_core.errors import Refused
+
+__all__ = [
+    "Appointment",
+    "Offer",
+    "OfferedDose",
+    "Offers",
+    "Reservation",
+    "accounts_of",
+    "appointments",
+    "kept_interval",
+    "require_offered",
+    "transfers",
+]
+
+
+@frozen(order=True)
+class OfferedDose:
+    """A seat for one dose: which, in which calendar, on which day, at what time (minutes since midnight, local)."""
+
+    dose: int
+    calendar: str
+    day: Day
+    minute: int
+
+    def __str__(self) -> str:
+        return f"{self.dose}. {self.day} {clock_time(self.minute)}"
+
+
+@frozen
+class Offer:
+    """Linked seats for all the doses of a product at a site.
+
+    Attributes:
+        token: Signed and expiring: what a form sends back to reserve it.
+        doses: In order of dose.
+    """
+
+    site_id: str
+    product: str
+    doses: tuple[OfferedDose, ...]
+    token: str = field(default="", repr=False)
+
+
+@frozen
+class Offers:
+    """What a citizen may choose from; true as of `as_of`, checked again when reserved.
+
+    Attributes:
+        days: Dose-1 days with at least one offer, rising, and the seats free on each.
+        day: The day that `offers` are of; None if there is no day.
+        offers: Offers of that day, by time.
+        reason: Why there is nothing, or ``""``.
+    """
+
+    as_of: Instant
+    site_id: str
+    days: tuple[tuple[Day, int], ...]
+    day: Day | None
+    offers: tuple[Offer, ...]
+    reason: str = ""
+
+
+@frozen
+class Appointment:
+    """One dose of a reservation.
+
+    Attributes:
+        delivery_id: The delivery that its dose is taken from; None where stock does not count.
+    """
+
+    dose: int
+    calendar: str
+    day: Day
+    minute: int
+    delivery_id: str | None = None
+    delivery_day: Day | None = None
+
+
+@frozen
+class Reservation:
+    """One person's doses.
+
+    Attributes:
+        interval: Calendar days from dose to dose in force when it was made, both included; None for one dose.
+        access: The access in force when it was made.
+        invitation: The number of the invitation it answers; 0 under immediate access.
+        cancelled_at: When it was cancelled, or None while it is active.
+    """
+
+    id: str
+    registration_id: str
+    site_id: str
+    product: str
+    doses: tuple[Appointment, ...]
+    made_at: Instant
+    interval: tuple[int, int] | None
+    access: str
+    invitation: int
+    cancelled_at: Instant | None = None
+
+    def cancelled(self, now: Instant) -> "Reservation":
+        """The same, no longer active."""
+        return evolve(self, cancelled_at=now)
+
+
+def require_offered(offer: Offer, supply: Supply, site: Site) -> None:
+    """Returns where all of the offer's seats are there, in order, within the interval, and nobody is stranded.
+
+    Raises:
+        Refused: ``offer_taken`` where a seat or a dose is gone, ``offer_strands`` where taking it would leave
+            somebody else's first dose without its second.
+    """
+    dose_of = {head.name: (head.product, head.dose) for head in site.calendars}
+    wanted = [(offer.product, number) for number in range(1, len(supply.seats) + 1)]
+    if [dose_of.get(dose.calendar) for dose in offer.doses] != wanted:
+        raise _taken()
+    days = [dose.day.toordinal() for dose in offer.doses]
+    if supply.interval is not None and not _spaced(days, supply.interval.earliest, supply.interval.latest):
+        raise _taken()
+    if any(free.get(day, 0) <= 0 for free, day in zip(supply.seats, days, strict=True)):
+        raise _taken()
+    if pairing.deliveries_for(supply.doses, days) is None:
+        raise _taken()
+    if not pairing.strands_nobody(supply, days):
+        raise Refused(
+            "offer_strands", "these days together would leave another first dose without its second", remedy=_AGAIN
+        )
+
+
+_AGAIN = "choose another time; the page shows what is free now"
+
+
+def _taken() -> Refused:
+    return Refused("offer_taken", "a seat of this offer is no longer free", remedy=_AGAIN)
+
+
+def _spaced(days: Sequence[int], earliest: int, latest: int) -> bool:
+    return all(earliest <= second - first <= latest for first, second in pairwise(days))
+
+
+def appointments(offer: Offer, supply: Supply, deliveries: Mapping[str, Mapping[Day, int]]) -> tuple[Appointment, ...]:
+    """The doses with the deliveries that they are taken from."""
+    days = [dose.day.toordinal() for dose in offer.doses]
+    arrivals = pairing.deliveries_for(supply.doses, days)
+    if not arrivals:
+        return tuple(Appointment(dose.dose, dose.calendar, dose.day, dose.minute) for dose in offer.doses)
+    taken: dict[str, int] = {}
+    found = []
+    for dose, arrival in zip(offer.doses, arrivals, strict=True):
+        name = _delivery(deliveries, Day.fromordinal(arrival), taken)
+        taken[name] = taken.get(name, 0) + 1
+        found.append(Appointment(dose.dose, dose.calendar, dose.day, dose.minute, name, Day.fromordinal(arrival)))
+    return tuple(found)
+
+
+def _delivery(deliveries: Mapping[str, Mapping[Day, int]], day: Day, taken: Mapping[str, int]) -> str:
+    for name, free in sorted(deliveries.items()):
+        if free.get(day, 0) - taken.get(name, 0) > 0:
+            return name
+    raise _taken()
+
+
+def accounts_of(site_id: str, appointment: Appointment) -> Iterator[Account]:
+    """The accounts that one dose takes a unit of: its slot, its day, its delivery."""
+    yield Account(site_id, AccountKind.SLOT.value, appointment.calendar, appointment.day, appointment.minute)
+    yield Account(site_id, AccountKind.DAY.value, appointment.calendar, appointment.day)
+    if appointment.delivery_id is not None and appointment.delivery_day is not None:
+        yield Account(site_id, AccountKind.DELIVERY.value, appointment.delivery_id, appointment.delivery_day)
+
+
+def transfers(site_id: str, doses: Iterable[Appointment], source: State, target: State) -> tuple[Transfer, ...]:
+    """The transfers of all seats and doses of some appointments."""
+    return tuple(Transfer(account, source, target) for dose in doses for account in accounts_of(site_id, dose))
+
+
+def kept_interval(reservation: Reservation) -> bool:
+    """Whether the doses stand in order, each within the interval in force when the reservation was made."""
+    numbers = [dose.dose for dose in reservation.doses]
+    if numbers != list(range(1, len(numbers) + 1)):
+        return False
+    if reservation.interval is None:
+        return len(numbers) == 1
+    earliest, latest = reservation.interval
+    days = [dose.day for dose in reservation.doses]
+    return all(earliest <= days_between(first, second) <= latest for first, second in pairwise(days))

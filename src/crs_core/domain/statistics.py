@@ -1,0 +1,116 @@
+"""The headline table: who registered, who reserved, who waits; rolled up from the journal, with as-of."""
+
+from collections.abc import Iterable
+
+from attrs import field, frozen
+
+from crs_core.domain.time import Day, Instant
+
+__all__ = ["HeadlineRow", "Statistics", "Tally", "age_group", "headline"]
+
+_BAND = 5
+_OLDEST_BAND = 90
+
+
+@frozen
+class Tally:
+    """A number of events of one kind on one day at one site among people of one age group."""
+
+    day: Day
+    measure: str
+    site_id: str
+    age_group: str
+    number: int
+
+
+@frozen
+class HeadlineRow:
+    """One day's figures and the running totals.
+
+    Attributes:
+        registered, reserved, cancelled, invited, lapsed, withdrawn, given: Events of the day.
+        registrations: All live registrations so far: registered less withdrawn.
+        reservations: All reservations held: reserved less cancelled.
+        waiting: Everyone live without a reservation.
+    """
+
+    day: Day
+    registered: int
+    invited: int
+    reserved: int
+    cancelled: int
+    lapsed: int
+    withdrawn: int
+    registrations: int
+    reservations: int
+    waiting: int
+
+
+@frozen
+class Statistics:
+    """The figures up to a day.
+
+    Attributes:
+        as_of: Until when events are counted.
+        days: One row a day, rising, from the first day with an event.
+        waiting_by_age: Everyone live without a reservation, by age group, the oldest first.
+        waiting_by_site: The same by vaccination site.
+    """
+
+    as_of: Instant
+    days: tuple[HeadlineRow, ...]
+    waiting_by_age: dict[str, int] = field(factory=dict)
+    waiting_by_site: dict[str, int] = field(factory=dict)
+
+
+def age_group(age: int) -> str:
+    """Five-year group of an age in years, as open data have it.
+
+    >>> age_group(83), age_group(97), age_group(4)
+    ('80-84', '90+', '0-4')
+    """
+    if age >= _OLDEST_BAND:
+        return f"{_OLDEST_BAND}+"
+    start = age // _BAND * _BAND
+    return f"{start}-{start + _BAND - 1}"
+
+
+_MEASURES = ("registered", "invited", "reserved", "cancelled", "lapsed", "withdrawn")
+_WAITING = {"registered": 1, "reserved": -1, "cancelled": 1, "withdrawn": -1}
+
+
+def headline(tallies: Iterable[Tally], *, as_of: Instant) -> Statistics:
+    """The headline table of rolled-up events.
+
+    >>> from pendulum import datetime
+    >>> day = Day(2021, 1, 15)
+    >>> events = [Tally(day, "registered", "s", "80-84", 5), Tally(day, "reserved", "s", "80-84", 2)]
+    >>> headline(events, as_of=datetime(2021, 1, 16)).days[0].waiting
+    3
+    """
+    by_day: dict[Day, dict[str, int]] = {}
+    by_age: dict[str, int] = {}
+    by_site: dict[str, int] = {}
+    for tally in tallies:
+        figures = by_day.setdefault(tally.day, {})
+        figures[tally.measure] = figures.get(tally.measure, 0) + tally.number
+        change = _WAITING.get(tally.measure, 0) * tally.number
+        by_age[tally.age_group] = by_age.get(tally.age_group, 0) + change
+        by_site[tally.site_id] = by_site.get(tally.site_id, 0) + change
+    return Statistics(
+        as_of,
+        tuple(_rows(by_day)),
+        dict(sorted(by_age.items(), key=lambda item: -int(item[0].rstrip("+").split("-")[0]))),
+        dict(sorted(by_site.items())),
+    )
+
+
+def _rows(by_day: dict[Day, dict[str, int]]) -> Iterable[HeadlineRow]:
+    registrations = reservations = 0
+    for day, figures in sorted(by_day.items()):
+        of = {measure: figures.get(measure, 0) for measure in _MEASURES}
+        registrations += of["registered"] - of["withdrawn"]
+        reservations += of["reserved"] - of["cancelled"]
+        yield HeadlineRow(
+            day, **of, registrations=registrations, reservations=reservations, waiting=registrations - reservations
+        )

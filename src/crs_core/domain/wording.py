@@ -1,0 +1,183 @@
+"""What messages and refusals say, in Czech and English; a campaign may replace any text.
+
+Texts of short messages keep to the letters of GSM 03.38, so that one of 160 characters is one segment: Czech ones are
+written without diacritics, as operators' messages are.
+"""
+
+from collections.abc import Mapping
+from string import Formatter
+
+from crs_core.domain.messages import Purpose
+from crs_core.errors import CrsError
+
+__all__ = ["LANGUAGES", "PLACEHOLDERS", "message", "placeholders", "refusal"]
+
+_MESSAGES: dict[str, dict[str, str]] = {
+    "cs": {
+        "control_pin": "Ockovani: kontrolni PIN je {pin}. Plati {minutes} minut od odeslani. Nikomu ho nerikejte.",
+        "registered": (
+            "Ockovani: registrace ulozena. PIN2 pro rezervaci: {pin}. Termin si vyberte na webu. "
+            "PIN2 plati, dokud se rezervace nepodari."
+        ),
+        "invitation": (
+            "Ockovani: jste na rade. Misto: {site}. PIN2 pro rezervaci: {pin}. Na webu zadejte cislo pojistence "
+            "a PIN2 a vyberte si termin."
+        ),
+        "pin_reminder": "Ockovani: pripominame Vas PIN2: {pin}. Je stale stejny a plati. Misto: {site}.",
+        "invitation_ended": "Ockovani: lhuta pozvanky skoncila. Misto: {site}. Dalsi pozvanku poslame SMS.",
+        "reserved": "Ockovani rezervovano. {site}. {doses}. Vezmete si doklad a kartu pojistence.",
+        "cancelled": "Ockovani: rezervace zrusena. {site}. Registrace trva, poradi Vam zustava.",
+        "withdrawn": "Ockovani: registrace byla na Vasi zadost ukoncena.",
+        "duplicate": (
+            "Ockovani: nekdo zadal novou registraci na Vase cislo pojistence. Vase registrace plati beze zmeny."
+        ),
+        "reserved_email_subject": "Potvrzení rezervace očkování",
+        "reserved_email": (
+            "Dobrý den,\n\nVaše očkování je rezervováno.\nMísto: {site}, {address}\n{doses}\n\n"
+            "Vezměte si s sebou doklad totožnosti a kartu pojištěnce."
+        ),
+        "dose": "{number}. davka {day}. {month}. {year} v {time}",
+    },
+    "en": {
+        "control_pin": "Vaccination: your control PIN is {pin}. It is valid for {minutes} minutes. Tell it to nobody.",
+        "registered": (
+            "Vaccination: registration saved. PIN2 for the reservation: {pin}. Choose a time on the web. "
+            "PIN2 is valid until you have a reservation."
+        ),
+        "invitation": (
+            "Vaccination: it is your turn. Site: {site}. PIN2 for the reservation: {pin}. Enter your insured number "
+            "and PIN2 on the web and choose a time."
+        ),
+        "pin_reminder": "Vaccination: a reminder of your PIN2: {pin}. It is the same and still valid. Site: {site}.",
+        "invitation_ended": "Vaccination: your invitation's term has ended. Site: {site}. The next one comes by SMS.",
+        "reserved": "Vaccination reserved. {site}. {doses}. Bring an identity card and your insurance card.",
+        "cancelled": "Vaccination: reservation cancelled. {site}. Your registration and your place in the queue stay.",
+        "withdrawn": "Vaccination: your registration was ended as you asked.",
+        "duplicate": (
+            "Vaccination: somebody entered a new registration with your insured number. Yours holds unchanged."
+        ),
+        "reserved_email_subject": "Your vaccination is reserved",
+        "reserved_email": (
+            "Good day,\n\nyour vaccination is reserved.\nSite: {site}, {address}\n{doses}\n\n"
+            "Bring an identity card and your insurance card."
+        ),
+        "dose": "dose {number}: {day} {month} {year} at {time}",
+    },
+}
+
+LANGUAGES = tuple(sorted(_MESSAGES))
+
+PLACEHOLDERS: dict[str, frozenset[str]] = {
+    name: frozenset(part for _, part, _, _ in Formatter().parse(text) if part) for name, text in _MESSAGES["en"].items()
+}
+"""What each template may show; a replacement may show no more."""
+
+_REFUSALS: dict[str, dict[str, str]] = {
+    "cs": {
+        "already_reserved": "Rezervaci už máte. Chcete-li jiný termín, nejprve ji zrušte.",
+        "busy": "Systém je právě zaneprázdněn. Zkuste to za chvíli znovu.",
+        "idempotency_key_reused": "Tento požadavek už byl odeslán s jinými údaji. Načtěte stránku znovu.",
+        "invalid_input": "Některý údaj není v pořádku. Opravte jej prosím.",
+        "invitation_expired": "Lhůta Vaší pozvánky skončila. Vyčkejte další pozvánky.",
+        "invitation_lapsed": "Na pozvánky jste neodpověděli včas. Zaregistrujte se prosím znovu.",
+        "no_reservation": "Žádnou rezervaci nemáte, není co rušit.",
+        "not_eligible": "Vaše skupina se zatím registrovat nemůže. Registraci oznámíme.",
+        "not_invited": "Ještě nejste na řadě. Pozvánku s PIN2 dostanete v SMS.",
+        "offer_strands": "Tento termín už nelze vybrat, někomu by chyběla druhá dávka. Vyberte jiný.",
+        "offer_taken": "Tento termín si mezitím vybral někdo jiný. Vyberte prosím jiný.",
+        "other_site": "Pozvánka platí pro místo z registrace. Pro jiné místo je třeba nová registrace.",
+        "pin_expired": "Platnost PINu skončila nebo byl už použit. Požádejte o nový.",
+        "site_closed": "Toto očkovací místo zatím není otevřeno. Vyberte jiné.",
+        "token_expired": "Stránka byla příliš dlouho otevřená. Začněte prosím tento krok znovu.",
+        "token_invalid": "Tento odkaz neplatí. Začněte prosím tento krok znovu.",
+        "too_many_reminders": "PIN2 jsme už připomněli. Další připomenutí pošleme až později.",
+        "too_many_sends": "Příliš mnoho žádostí o PIN. Zkuste to prosím později.",
+        "too_many_tries": "Příliš mnoho pokusů. Zkuste to prosím později.",
+        "unknown_site": "Takové očkovací místo neznáme. Vyberte jiné.",
+        "withdrawn": "Tato registrace byla ukončena.",
+        "wrong_pin": "PIN nesouhlasí. Zkontrolujte SMS. Zbývá pokusů: {left}.",
+        "wrong_pin2": "Číslo pojištěnce a PIN2 k sobě nepatří. Zkontrolujte obojí.",
+    },
+    "en": {
+        "already_reserved": "You already have a reservation. Cancel it first to choose another time.",
+        "busy": "The system is busy at this moment. Try again in a while.",
+        "idempotency_key_reused": "This request was already sent with other details. Load the page again.",
+        "invalid_input": "Something you entered is not right. Please mend it.",
+        "invitation_expired": "The term of your invitation has ended. Please wait for the next one.",
+        "invitation_lapsed": "Your invitations were not answered in time. Please register again.",
+        "no_reservation": "You have no reservation; there is nothing to cancel.",
+        "not_eligible": "Your group cannot register yet. We will announce when it can.",
+        "not_invited": "It is not your turn yet. The invitation with PIN2 will come by SMS.",
+        "offer_strands": "This time can no longer be chosen: somebody would lose a second dose. Choose another.",
+        "offer_taken": "Somebody else has taken this time meanwhile. Please choose another.",
+        "other_site": "The invitation is for the site you registered for. Another site takes a new registration.",
+        "pin_expired": "This PIN has expired or was already used. Ask for a new one.",
+        "site_closed": "This vaccination site is not open yet. Choose another.",
+        "token_expired": "The page was open for too long. Please start this step again.",
+        "token_invalid": "This link is not valid. Please start this step again.",
+        "too_many_reminders": "We have already sent PIN2 again. The next reminder can be sent later.",
+        "too_many_sends": "Too many requests for a PIN. Please try later.",
+        "too_many_tries": "Too many attempts. Please try later.",
+        "unknown_site": "We know no such vaccination site. Choose another.",
+        "withdrawn": "This registration was ended.",
+        "wrong_pin": "This is not the PIN. Check the message. Tries left: {left}.",
+        "wrong_pin2": "The insured number and PIN2 do not go together. Check both.",
+    },
+}
+
+
+def placeholders(template: str) -> frozenset[str]:
+    """The names that a template shows.
+
+    Raises:
+        ValueError: It is no template: an unmatched brace, or a field that is no plain name.
+    """
+    found = set()
+    for _, name, spec, conversion in Formatter().parse(template):
+        if name is None:
+            continue
+        if not name.isidentifier() or spec or conversion:
+            raise ValueError("a placeholder is {name} and nothing more")
+        found.add(name)
+    return frozenset(found)
+
+
+def message(
+    purpose: Purpose, language: str, facts: Mapping[str, str], replaced: Mapping[str, str] | None = None
+) -> tuple[str, str]:
+    """The subject (empty for an SMS) and the text of a message.
+
+    >>> message(Purpose.CONTROL_PIN, "en", {"pin": "000000", "minutes": "10"})[1]
+    'Vaccination: your control PIN is 000000. It is valid for 10 minutes. Tell it to nobody.'
+    """
+    texts = {**_MESSAGES[language], **(replaced or {})}
+    shown = {**facts, "doses": _doses(facts, texts["dose"])}
+    subject = texts.get(f"{purpose.value}_subject", "").format_map(shown)
+    return subject, texts[purpose.value].format_map(shown)
+
+
+def _doses(facts: Mapping[str, str], template: str) -> str:
+    """The times of all doses; ``dose1`` is written as ``2021-01-27 08:30``."""
+    found = []
+    for number in range(1, 10):
+        if f"dose{number}" not in facts:
+            break
+        date, time = facts[f"dose{number}"].split(" ")
+        year, month, day = date.split("-")
+        found.append(template.format(number=number, day=int(day), month=int(month), year=year, time=time))
+    return ", ".join(found)
+
+
+def refusal(error: CrsError, language: str) -> str:
+    """What a refusal says to a citizen; in English from the error itself where no text is written for its code.
+
+    >>> refusal(CrsError("not_invited", "…"), "en")
+    'It is not your turn yet. The invitation with PIN2 will come by SMS.'
+    """
+    template = _REFUSALS.get(language, {}).get(error.code)
+    return error.message if template is None else template.format_map(_Facts(error.facts))
+
+
+class _Facts(dict[str, object]):
+    def __missing__(self, name: str) -> str:
+        return "?"

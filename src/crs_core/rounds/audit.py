@@ -1,0 +1,148 @@
+"""The invariants, proved after the fact: what is stored is read whole and held against itself."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from crs_core.domain.campaign import Access
+from crs_core.domain.control_pin import Challenge
+from crs_core.domain.ledger import Account, AccountKind, Balance
+from crs_core.domain.messages import Message, Purpose
+from crs_core.domain.people import Person
+from crs_core.domain.registration import Gate, Registration
+from crs_core.domain.reservations import Reservation, accounts_of, kept_interval
+from crs_core.domain.sites import Site
+from crs_core.domain.time import Day
+from crs_core.office.commands import Office
+from crs_core.ports.storage import View
+
+__all__ = ["Violation", "audit"]
+
+
+@frozen
+class Violation:
+    """A broken invariant.
+
+    Attributes:
+        invariant: Its number in the design's list, 1 to 10.
+        where: The site, registration or account, by id.
+    """
+
+    invariant: int
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"invariant {self.invariant} at {self.where}: {self.message}"
+
+
+def audit(office: Office) -> tuple[Violation, ...]:
+    """See `OperationsDesk.audit`."""
+    with office.storage.read() as view:
+        registrations = {each.id: each for each in view.scan(Registration)}
+        active = [each for each in view.scan(Reservation) if each.cancelled_at is None]
+        return (
+            *_reservations(registrations, active),
+            *_people(view, registrations),
+            *_accounts(office, view, registrations, active),
+            *_messages(view, registrations),
+        )
+
+
+def _reservations(registrations: dict[str, Registration], active: list[Reservation]) -> Iterator[Violation]:
+    holders = Counter(each.registration_id for each in active)
+    for each in active:
+        holder = registrations.get(each.registration_id)
+        if not kept_interval(each):
+            yield Violation(2, each.id, "its doses are not all there, in order, within the interval of its day")
+        if holder is None or holder.reservation_id != each.id:
+            yield Violation(3, each.id, "its registration does not hold it")
+        if holders[each.registration_id] > 1:
+            yield Violation(3, each.id, "its registration holds more than one active reservation")
+        if each.access == Access.INVITATION.value and not each.invitation:
+            yield Violation(3, each.id, "it was made without an invitation")
+    names = {each.id for each in active}
+    for registration in registrations.values():
+        if registration.reservation_id is not None and registration.reservation_id not in names:
+            yield Violation(6, registration.id, "it was told of a reservation that is not there")
+
+
+def _people(view: View, registrations: dict[str, Registration]) -> Iterator[Violation]:
+    live = Counter(each.insured_number for each in registrations.values() if each.withdrawn_at is None)
+    held = {each.registration_id for each in view.scan(Person)}
+    for registration in registrations.values():
+        if registration.withdrawn_at is not None:
+            continue
+        if live[registration.insured_number] > 1:
+            yield Violation(7, registration.id, "its person has more than one live registration")
+        if registration.id not in held:
+            yield Violation(7, registration.id, "its person does not know it")
+
+
+def _accounts(
+    office: Office, view: View, registrations: dict[str, Registration], active: list[Reservation]
+) -> Iterator[Violation]:
+    taken = Counter(account for each in active for dose in each.doses for account in accounts_of(each.site_id, dose))
+    waiting = Counter(
+        (each.site_id, each.invitation.day)
+        for each in registrations.values()
+        if each.gate is Gate.INVITED and each.reservation_id is None and each.withdrawn_at is None and each.invitation
+    )
+    sites = {each.id for each in view.scan(Site)} | {place.id for place in office.campaign.places}
+    for site_id in sorted(sites):
+        accounts = dict(view.accounts(site_id))
+        yield from _balances(accounts, taken)
+        yield from _invitations(site_id, accounts, waiting)
+        yield from _sums(accounts)
+    for account in sorted(taken):
+        yield Violation(10, str(account), f"{taken[account]} reserved, but there is no such account")
+
+
+def _balances(accounts: dict[Account, Balance], taken: Counter[Account]) -> Iterator[Violation]:
+    for account, balance in accounts.items():
+        if min(balance.free, balance.held, balance.reserved, balance.given, balance.wasted) < 0:
+            yield Violation(1, str(account), f"{balance} holds less than nothing")
+        if account.kind != AccountKind.INVITED.value:
+            reserved = taken.pop(account, 0)
+            if balance.reserved != reserved:
+                yield Violation(10, str(account), f"{balance.reserved} counted, {reserved} reserved")
+
+
+def _invitations(
+    site_id: str, accounts: dict[Account, Balance], waiting: Counter[tuple[str, Day]]
+) -> Iterator[Violation]:
+    for account, balance in accounts.items():
+        number = waiting.get((site_id, account.day), 0)
+        if account.kind == AccountKind.INVITED.value and balance.held != number:
+            yield Violation(4, str(account), f"{balance.held} counted, {number} invitations unanswered")
+
+
+def _sums(accounts: dict[Account, Balance]) -> Iterator[Violation]:
+    """A day is the sum of its slots."""
+    sums: dict[Account, tuple[int, int]] = {}
+    for account, balance in accounts.items():
+        if account.kind == AccountKind.SLOT.value:
+            day = Account(account.site_id, AccountKind.DAY.value, account.series, account.day)
+            free, total = sums.get(day, (0, 0))
+            sums[day] = (free + balance.free, total + balance.total)
+    for day, (free, total) in sums.items():
+        balance = accounts.get(day, Balance())
+        if (balance.free, balance.total) != (free, total):
+            yield Violation(10, str(day), f"{balance.free} of {balance.total} free, its slots {free} of {total}")
+
+
+def _messages(view: View, registrations: dict[str, Registration]) -> Iterator[Violation]:
+    """Nobody waits for a message that is not owed any more."""
+    owed: dict[str, Message] = {message.id: message for message in view.owed()}
+    invited = {message.subject for message in owed.values() if message.purpose is Purpose.INVITATION}
+    for challenge in view.scan(Challenge):
+        if challenge.unsent is not None and challenge.unsent not in owed and challenge.used_at is None:
+            yield Violation(6, challenge.id, "it waits for a message that is neither owed nor settled")
+    for registration in registrations.values():
+        invitation = registration.invitation
+        waits = registration.gate is Gate.INVITED and registration.reservation_id is None
+        if not waits or registration.withdrawn_at is not None or invitation is None:
+            continue
+        if invitation.handed_off_at is None and registration.id not in invited:
+            yield Violation(6, registration.id, "its invitation is neither owed nor sent")

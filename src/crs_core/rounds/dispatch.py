@@ -1,0 +1,204 @@
+"""Messages owed leave, interactive before transactional before bulk.
+
+PINs are derived here, at hand-off, and kept nowhere.
+Nothing is sent inside a transaction: a message is leased, handed over, and what became of it is committed. A crash in
+between sends it again with the same reference and the same PIN.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from attrs import evolve, frozen
+
+from crs_core.domain import control_pin, gate, invitation_pin, wording
+from crs_core.domain.control_pin import Challenge
+from crs_core.domain.ledger import Transfer
+from crs_core.domain.messages import Channel, Lane, Message, MessageState, Outcome, Purpose
+from crs_core.domain.plans import JournalEntry, Key, Plan, Put
+from crs_core.domain.registration import Gate, Registration
+from crs_core.domain.time import Instant, later
+from crs_core.errors import AdapterFault, Refused
+from crs_core.office.commands import Office
+from crs_core.ports.mail import Mail
+from crs_core.ports.sms import Sms
+from crs_core.ports.storage import View, Work
+
+__all__ = ["Dispatch", "dispatch"]
+
+_ONE_AT_A_TIME = 1
+_BULK = 50
+_LONGEST_PAUSE = 3600
+_PIN_PURPOSES = {Purpose.REGISTERED, Purpose.INVITATION, Purpose.PIN_REMINDER}
+
+
+@frozen
+class Dispatch:
+    """What a round of sending did: messages sent, put off for another try, and given up."""
+
+    sent: int = 0
+    put_off: int = 0
+    dead: int = 0
+
+    def plus(self, outcomes: Iterable[Outcome]) -> "Dispatch":
+        """This and some more outcomes."""
+        states = [outcome.state for outcome in outcomes]
+        return Dispatch(
+            self.sent + states.count(MessageState.SENT),
+            self.put_off + states.count(MessageState.OWED),
+            self.dead + states.count(MessageState.DEAD),
+        )
+
+
+def dispatch(office: Office, limit: int, *, actor: str) -> Dispatch:
+    """See `OperationsDesk.dispatch`."""
+    done = Dispatch()
+    left = limit
+    for lanes, most in (((Lane.INTERACTIVE,), _ONE_AT_A_TIME), ((Lane.TRANSACTIONAL, Lane.BULK), _BULK)):
+        while left > 0:
+            now = office.now()
+            until = later(now, seconds=office.campaign.sending.lease_seconds)
+            leased = office.storage.lease(lanes, min(most, left), now=now, until=until)
+            if not leased:
+                break
+            outcomes = [_hand_over(office, message) for message in leased]
+            _settle(office, leased, outcomes, actor)
+            done = done.plus(outcomes)
+            left -= len(leased)
+    return done
+
+
+def _hand_over(office: Office, message: Message) -> Outcome:
+    now = office.now()
+    if message.good_until <= now:
+        return Outcome(message.id, MessageState.DEAD, now, reason="too_late")
+    try:
+        subject, text = _text(office, message)
+        gateway_id = _send(office, message, subject, text)
+    except Refused as refusal:
+        return Outcome(message.id, MessageState.DEAD, now, reason=refusal.code)
+    except AdapterFault as fault:
+        return _again(office, message, fault, now)
+    return Outcome(message.id, MessageState.SENT, office.now(), gateway_id=gateway_id)
+
+
+def _send(office: Office, message: Message, subject: str, text: str) -> str:
+    if message.channel is Channel.EMAIL:
+        return office.mail.send(Mail(message.id, message.recipient, subject, text))
+    return office.sms.send(Sms(message.id, message.recipient, text))
+
+
+def _again(office: Office, message: Message, fault: AdapterFault, now: Instant) -> Outcome:
+    """Another try after a pause that doubles and is never quite the same; the dead letters after the last."""
+    sending = office.campaign.sending
+    if message.attempts >= sending.attempts:
+        return Outcome(message.id, MessageState.DEAD, now, reason=fault.code)
+    pause = min(sending.backoff_seconds * 2 ** (message.attempts - 1), _LONGEST_PAUSE)
+    due = later(now, seconds=pause * (0.5 + office.chance.fraction()))
+    return Outcome(message.id, MessageState.OWED, now, due_at=due, reason=fault.code)
+
+
+def _text(office: Office, message: Message) -> tuple[str, str]:
+    """The subject and the text, with the PIN where its template shows one."""
+    with office.storage.read() as view:
+        facts = {**message.facts, **_pin(office, view, message)}
+    texts = office.campaign.texts.get(message.language, {})
+    return wording.message(message.purpose, message.language, facts, texts)
+
+
+def _pin(office: Office, view: View, message: Message) -> dict[str, str]:
+    if message.purpose is Purpose.CONTROL_PIN:
+        challenge = view.get(Key(Challenge, message.subject))
+        if challenge is None or challenge.value.unsent != message.id or challenge.value.used_at is not None:
+            raise Refused("superseded", "the PIN of this message has been used")
+        rule = office.campaign.control_pin.at(challenge.value.created_at)
+        return {"pin": control_pin.code_of(challenge.value, office.keyring, rule)}
+    if message.purpose not in _PIN_PURPOSES:
+        return {}
+    registration = view.get(Key(Registration, message.subject))
+    if registration is None or not _still_owed(office, registration.value, message):
+        raise Refused("superseded", "the registration has moved on since")
+    digits = invitation_pin.digits(office.campaign, registration.value)
+    return {"pin": invitation_pin.code_of(registration.value, office.keyring, digits)}
+
+
+def _still_owed(office: Office, registration: Registration, message: Message) -> bool:
+    """Whether the message still tells the truth: an invitation while its gate is open, PIN2 while it opens."""
+    if registration.withdrawn_at is not None:
+        return False
+    if message.purpose is Purpose.INVITATION:
+        return registration.gate is Gate.INVITED and registration.reservation_id is None
+    if message.purpose is Purpose.REGISTERED:
+        now = office.now()
+        return gate.is_open(registration, office.campaign.access.at(now), now)
+    return True
+
+
+def _settle(office: Office, messages: Sequence[Message], outcomes: Sequence[Outcome], actor: str) -> None:
+    """Commits what became of leased messages, and what that means for challenges and invitations."""
+    keys = [_key(message) for message in messages]
+    with office.storage.write(timeout=office.write_timeout) as work:
+        work.lock([key for key in keys if key is not None])
+        now = office.now()
+        puts: dict[str, Put[Any]] = {}
+        journal: list[JournalEntry] = []
+        given_back: list[Transfer] = []
+        for message, outcome in zip(messages, outcomes, strict=True):
+            _after(work, message, outcome, puts, given_back)
+            journal.append(_note(office, message, outcome))
+        plan = Plan(None, tuple(puts.values()), tuple(given_back), tuple(journal), outcomes=tuple(outcomes))
+        work.apply(plan, actor=actor, now=now)
+
+
+def _key(message: Message) -> Key[Challenge] | Key[Registration] | None:
+    if message.purpose is Purpose.CONTROL_PIN:
+        return Key(Challenge, message.subject)
+    return Key(Registration, message.subject) if message.purpose is Purpose.INVITATION else None
+
+
+def _after(
+    work: Work,
+    message: Message,
+    outcome: Outcome,
+    puts: dict[str, Put[Any]],
+    given_back: list[Transfer],
+) -> None:
+    if outcome.state is MessageState.OWED:
+        return
+    key = _key(message)
+    if key is None:
+        return
+    if message.purpose is Purpose.CONTROL_PIN:
+        put = _of_challenge(work, Key(Challenge, message.subject), message, outcome)
+    else:
+        put = _of_invitation(work, Key(Registration, message.subject), outcome, given_back)
+    if put is not None:
+        puts[message.subject] = put
+
+
+def _of_challenge(work: Work, key: Key[Challenge], message: Message, outcome: Outcome) -> Put[Any] | None:
+    stored = work.get(key)
+    if stored is None or stored.value.unsent != message.id:
+        return None
+    if outcome.state is MessageState.SENT:
+        return Put(key, control_pin.handed_off(stored.value, outcome.at), stored.version)
+    return Put(key, evolve(stored.value, unsent=None), stored.version)
+
+
+def _of_invitation(work: Work, key: Key[Registration], outcome: Outcome, given_back: list[Transfer]) -> Put[Any] | None:
+    """A window begins with the hand-off; an invitation that cannot be delivered holds no seat."""
+    stored = work.get(key)
+    if stored is None or stored.value.gate is not Gate.INVITED or stored.value.reservation_id is not None:
+        return None
+    if outcome.state is MessageState.SENT:
+        return Put(key, gate.handed_off(stored.value, outcome.at), stored.version)
+    given_back.extend(gate.no_longer_invited(stored.value))
+    return Put(key, gate.lapsed(stored.value), stored.version)
+
+
+def _note(office: Office, message: Message, outcome: Outcome) -> JournalEntry:
+    kind = {MessageState.SENT: "message_sent", MessageState.DEAD: "message_dead"}.get(outcome.state, "message_put_off")
+    person = message.person.split("/")[0]
+    facts = {"purpose": message.purpose.value, "message": message.id}
+    if outcome.reason:
+        facts["reason"] = outcome.reason
+    return office.note(outcome.at, kind, person=person, **facts)

@@ -87,10 +87,10 @@ _RULES = {
 def verdict(text: str, as_of: Day) -> Verdict:
     """What can be said of a number on a day; any text at all gets a verdict.
 
-    >>> verdict("516231/0016", date(2021, 1, 15)).kind
-    <Kind.DOUBTFUL: 'doubtful'>
-    >>> verdict("4012310012", date(2021, 1, 15)).reason
-    'numbered_late'
+    >>> verdict("401231/001", date(2021, 1, 15))
+    Verdict(kind=<Kind.VALID: 'valid'>, reason='')
+    >>> verdict("401281/001", date(2021, 1, 15)).reason
+    'insurer_number'
     >>> verdict("hello", date(2021, 1, 15))
     Verdict(kind=<Kind.IMPOSSIBLE: 'impossible'>, reason='form')
     """

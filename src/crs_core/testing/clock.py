@@ -40,7 +40,7 @@ class SeededChance:
     """Names and fractions that one seed replays; guessable, so for tests and simulations only."""
 
     def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - replayed on purpose
         self._lock = threading.Lock()
 
     def name(self) -> str:

@@ -87,9 +87,10 @@ def tree(tmp_path: Path) -> Path:
 
 
 def plant(tree: Path, path: str, source: str) -> None:
-    """Write a module into a tree."""
+    """Write a module into a tree, in a package of the tree or a new one."""
     file = tree / "src" / path
     file.parent.mkdir(exist_ok=True)
+    (file.parent / "__init__.py").touch()
     file.write_text(f'"""Planted."""\n{source}\n')
 
 
@@ -110,6 +111,7 @@ def test_floors_break_on_a_planted_import(tree: Path, path: str, source: str, ex
 
 
 def test_floors_allow_the_demo_what_it_needs(tree: Path) -> None:
+    plant(tree, "crs_adapters/simulation/planted.py", "")
     plant(tree, "crs_adapters/cli/demo.py", "import crs_adapters.simulation\nimport crs_core.testing")
 
     assert broken_contracts(tree) == set()

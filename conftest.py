@@ -8,6 +8,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from contextlib import ExitStack, chdir
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,16 @@ pytest_collect_file = Sybil(
     setup=enter_document,
     teardown=leave_document,
 ).pytest()
+
+
+@pytest.fixture(autouse=True)
+def _examples_write_nowhere(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Examples in docstrings run in a temporary folder too."""
+    if not isinstance(request.node, pytest.DoctestItem):
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="crs-docs-") as folder, chdir(folder):
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -47,6 +47,7 @@ class _State:
     queues: dict[tuple[str, str], list[_Place]] = field(factory=dict)
     wakes: list[tuple[Instant, str]] = field(factory=list)
     accounts: dict[str, dict[Account, Balance]] = field(factory=dict)
+    slots: dict[tuple[str, str, Day], dict[Account, Balance]] = field(factory=dict)
     letters: dict[str, _Letter] = field(factory=dict)
     owed: dict[Lane, list[tuple[Instant, str]]] = field(factory=lambda: {lane: [] for lane in Lane})
     unsent: dict[tuple[str, str], str] = field(factory=dict)
@@ -134,22 +135,17 @@ class _View:
         doses: dict[str, dict[Day, int]] = {}
         invited: dict[Day, int] = {}
         for account, balance in self._state.accounts.get(site_id, {}).items():
-            if account.kind == AccountKind.DAY.value and balance.free:
+            if account.kind == AccountKind.DAY and balance.free:
                 seats.setdefault(account.series, {})[account.day] = balance.free
-            elif account.kind == AccountKind.DELIVERY.value and balance.free:
+            elif account.kind == AccountKind.DELIVERY and balance.free:
                 doses.setdefault(account.series, {})[account.day] = balance.free
-            elif account.kind == AccountKind.INVITED.value and balance.held:
+            elif account.kind == AccountKind.INVITED and balance.held:
                 invited[account.day] = balance.held
         return SiteDays(site_id, seats, doses, invited)
 
     def slots(self, site_id: str, calendar: str, day: Day) -> Sequence[tuple[int, int]]:
-        return sorted(
-            (account.minute, balance.free)
-            for account, balance in self._state.accounts.get(site_id, {}).items()
-            if account.kind == AccountKind.SLOT.value
-            and (account.series, account.day) == (calendar, day)
-            and balance.free
-        )
+        of_day = self._state.slots.get((site_id, calendar, day), {})
+        return sorted((account.minute, balance.free) for account, balance in of_day.items() if balance.free)
 
     def head(self, site_id: str, segments: Sequence[Segment], limit: int) -> Sequence[Versioned[Registration]]:
         found: list[Versioned[Registration]] = []
@@ -202,7 +198,11 @@ class _View:
             yield cast("T", versioned.value)
 
     def accounts(self, site_id: str) -> Sequence[tuple[Account, Balance]]:
-        return sorted(self._state.accounts.get(site_id, {}).items(), key=lambda item: item[0])
+        of_site = dict(self._state.accounts.get(site_id, {}))
+        for (site, _, _), of_day in self._state.slots.items():
+            if site == site_id:
+                of_site.update(of_day)
+        return sorted(of_site.items(), key=lambda item: item[0])
 
     def tallies(self) -> Sequence[Tally]:
         return [Tally(*names, number) for names, number in sorted(self._state.tallies.items())]
@@ -265,7 +265,7 @@ class _Work(_View):
         for transfer in transfers:
             account = transfer.account
             if account not in found:
-                found[account] = asdict(self._state.accounts.get(account.site_id, {}).get(account, Balance()))
+                found[account] = asdict(_shelf(self._state, account).get(account, Balance()))
             for state, change in ((transfer.source, -transfer.number), (transfer.target, transfer.number)):
                 if state is not State.OUTSIDE:
                     found[account][state.value] += change
@@ -283,7 +283,7 @@ class _Work(_View):
         for put in plan.puts:
             self._put(put)
         for account, balance in balances.items():
-            self._state.accounts.setdefault(account.site_id, {})[account] = balance
+            _shelf(self._state, account)[account] = balance
         for entry in plan.journal:
             self._write_down(evolve(entry, actor=actor))
         for outcome in plan.outcomes:
@@ -339,6 +339,13 @@ class _Work(_View):
             return
         letter.state = outcome.state
         self._state.unsent.pop((letter.message.person, letter.message.purpose.value), None)
+
+
+def _shelf(state: _State, account: Account) -> dict[Account, Balance]:
+    """Where an account lies: slots by calendar and day, so that reading days does not pass over them."""
+    if account.kind == AccountKind.SLOT:
+        return state.slots.setdefault((account.site_id, account.series, account.day), {})
+    return state.accounts.setdefault(account.site_id, {})
 
 
 def _remove(places: list[Any], place: object) -> None:

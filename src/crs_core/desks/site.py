@@ -181,7 +181,7 @@ class SiteDesk:
             raise InvalidInput([Problem("delivery.received", str(number), rule, "re-plan those reservations first")])
 
     def _account(self, note: DeliveryNote) -> Account:
-        return Account(self.site_id, AccountKind.DELIVERY.value, note.id, note.day)
+        return Account(self.site_id, AccountKind.DELIVERY, note.id, note.day)
 
     def _doses(self, note: DeliveryNote, change: int) -> Iterator[Transfer]:
         yield from _moved(self._account(note), change)
@@ -199,11 +199,11 @@ def _changes(site_id: str, given: tuple[Calendar, ...], old: dict[Account, Balan
     wanted: dict[Account, int] = {}
     names = {calendar.name for calendar in given}
     for account in old:
-        if account.kind == AccountKind.SLOT.value and account.series in names:
+        if account.kind == AccountKind.SLOT and account.series in names:
             wanted[account] = 0
     for calendar in given:
         for slot in calendar.slots:
-            wanted[Account(site_id, AccountKind.SLOT.value, calendar.name, slot.day, slot.minute)] = slot.seats
+            wanted[Account(site_id, AccountKind.SLOT, calendar.name, slot.day, slot.minute)] = slot.seats
     problems = [_below(account, seats, old[account]) for account, seats in wanted.items() if account in old]
     if any(problems):
         raise InvalidInput(problem for problem in problems if problem is not None)
@@ -214,7 +214,7 @@ def _changes(site_id: str, given: tuple[Calendar, ...], old: dict[Account, Balan
         found += _moved(account, change)
         by_day[account.series, account.day] = by_day.get((account.series, account.day), 0) + change
     for (series, day), change in sorted(by_day.items()):
-        found += _moved(Account(site_id, AccountKind.DAY.value, series, day), change)
+        found += _moved(Account(site_id, AccountKind.DAY, series, day), change)
     return found
 
 

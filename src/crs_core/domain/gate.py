@@ -96,7 +96,7 @@ def lapsed(registration: Registration) -> Registration:
 
 def now_invited(site_id: str, day: Day, number: int) -> Transfer:
     """Puts so many unanswered invitations of a day on the site's account of them."""
-    return Transfer(Account(site_id, AccountKind.INVITED.value, "", day), State.OUTSIDE, State.HELD, number)
+    return Transfer(Account(site_id, AccountKind.INVITED, "", day), State.OUTSIDE, State.HELD, number)
 
 
 def no_longer_invited(registration: Registration) -> tuple[Transfer, ...]:
@@ -104,5 +104,5 @@ def no_longer_invited(registration: Registration) -> tuple[Transfer, ...]:
     invitation = registration.invitation
     if registration.gate is not Gate.INVITED or invitation is None or registration.reservation_id is not None:
         return ()
-    account = Account(registration.site_id, AccountKind.INVITED.value, "", invitation.day)
+    account = Account(registration.site_id, AccountKind.INVITED, "", invitation.day)
     return (Transfer(account, State.HELD, State.OUTSIDE),)

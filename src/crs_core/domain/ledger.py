@@ -14,7 +14,7 @@ from crs_core.domain.time import Day, clock_time
 __all__ = ["Account", "AccountKind", "Balance", "SiteDays", "State", "Transfer"]
 
 
-class AccountKind(enum.Enum):
+class AccountKind(enum.StrEnum):
     """What an account counts."""
 
     SLOT = "slot"

@@ -15,6 +15,9 @@ from crs_core.domain.campaign import Interval
 __all__ = ["Supply", "bookable", "deliveries_for", "partners", "reachable", "safe_chain", "strands_nobody"]
 
 
+_PAIR = 2
+
+
 @frozen
 class Supply:
     """Free seats and doses of one product at one site, days as ordinals.
@@ -51,10 +54,28 @@ def bookable(supply: Supply) -> int:
     >>> bookable(Supply([{1: 2}, {22: 2}], Interval(21, 28), doses={0: 3}))
     1
     """
-    chains = _latest_sweep(supply)
-    if supply.doses is None:
-        return sum(number for _, number in chains)
-    return _longest_prefix(chains, supply.doses)
+    if supply.doses is not None:
+        return _longest_prefix(_latest_sweep(supply), supply.doses)
+    if supply.interval is not None and len(supply.seats) == _PAIR:
+        return _pairs(supply.seats[0], supply.seats[1], supply.interval)
+    return sum(number for _, number in _latest_sweep(supply))
+
+
+def _pairs(first: Mapping[int, int], second: Mapping[int, int], interval: Interval) -> int:
+    """The latest sweep of two doses, only counted: what is asked at every offer and every reservation."""
+    partners_left = sorted(((day, free) for day, free in second.items() if free > 0), reverse=True)
+    found = place = left = 0
+    for day, free in sorted(first.items(), reverse=True):
+        wanted = free
+        while wanted > 0 and place < len(partners_left):
+            after, seats = partners_left[place]
+            if after < day + interval.earliest:
+                break
+            taken = min(wanted, seats - left) if after <= day + interval.latest else 0
+            found, wanted, left = found + taken, wanted - taken, left + taken
+            if not taken or left == seats:
+                place, left = place + 1, 0
+    return found
 
 
 def _latest_sweep(supply: Supply) -> list[tuple[tuple[int, ...], int]]:
@@ -163,7 +184,7 @@ def partners(supply: Supply, day: int) -> list[tuple[int, ...]]:
 def safe_chain(supply: Supply, day: int) -> tuple[int, ...] | None:
     """The first days of the next doses that strand nobody, or None where the day offers nothing now.
 
-    Without stock the earliest partner is tried first, which is always a safe one; with stock the latest.
+    Without stock some partner always is safe, and the earlier ones are tried first; with stock the later ones.
     """
     if supply.seats[0].get(day, 0) <= 0:
         return None

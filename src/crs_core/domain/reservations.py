@@ -175,10 +175,10 @@ def _delivery(deliveries: Mapping[str, Mapping[Day, int]], day: Day, taken: Mapp
 
 def accounts_of(site_id: str, appointment: Appointment) -> Iterator[Account]:
     """The accounts that one dose takes a unit of: its slot, its day, its delivery."""
-    yield Account(site_id, AccountKind.SLOT.value, appointment.calendar, appointment.day, appointment.minute)
-    yield Account(site_id, AccountKind.DAY.value, appointment.calendar, appointment.day)
+    yield Account(site_id, AccountKind.SLOT, appointment.calendar, appointment.day, appointment.minute)
+    yield Account(site_id, AccountKind.DAY, appointment.calendar, appointment.day)
     if appointment.delivery_id is not None and appointment.delivery_day is not None:
-        yield Account(site_id, AccountKind.DELIVERY.value, appointment.delivery_id, appointment.delivery_day)
+        yield Account(site_id, AccountKind.DELIVERY, appointment.delivery_id, appointment.delivery_day)
 
 
 def transfers(site_id: str, doses: Iterable[Appointment], source: State, target: State) -> tuple[Transfer, ...]:

@@ -6,6 +6,7 @@ traps of time zones. A *minute* is the wall-clock time of a slot in the campaign
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
 import pendulum
 from pendulum import DateTime
@@ -37,6 +38,11 @@ _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 _MINUTE = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
+
+
+@cache  # pendulum reads the zone's file at every look-up by name
+def _zone(name: str) -> pendulum.Timezone:
+    return pendulum.Timezone(name)
 
 
 def utc(moment: datetime) -> Instant:
@@ -101,13 +107,13 @@ def day_of(moment: Instant, zone: str) -> Day:
     >>> day_of(pendulum.datetime(2021, 1, 14, 23, 30), "Europe/Prague")
     datetime.date(2021, 1, 15)
     """
-    local = moment.in_timezone(zone)
+    local = moment.in_timezone(_zone(zone))
     return date(local.year, local.month, local.day)
 
 
 def midnight(day: Day, zone: str) -> Instant:
     """The instant at which a calendar day begins in a zone."""
-    return utc(pendulum.datetime(day.year, day.month, day.day, tz=zone))
+    return utc(pendulum.datetime(day.year, day.month, day.day, tz=_zone(zone)))
 
 
 def add_days(day: Day, number: int) -> Day:
@@ -141,12 +147,12 @@ def slot_instant(day: Day, minute: int, zone: str) -> Instant:
     """
     if not exists(day, minute, zone):
         raise ValueError(f"time={day} {clock_time(minute)}: the clocks skip it in {zone}; choose another time")
-    return utc(pendulum.datetime(day.year, day.month, day.day, minute // 60, minute % 60, tz=zone, fold=0))
+    return utc(pendulum.datetime(day.year, day.month, day.day, minute // 60, minute % 60, tz=_zone(zone), fold=0))
 
 
 def exists(day: Day, minute: int, zone: str) -> bool:
     """Whether that wall-clock time happens in the zone (the clocks skip some in spring)."""
-    local = pendulum.datetime(day.year, day.month, day.day, minute // 60, minute % 60, tz=zone, fold=0)
+    local = pendulum.datetime(day.year, day.month, day.day, minute // 60, minute % 60, tz=_zone(zone), fold=0)
     return (local.hour, local.minute) == (minute // 60, minute % 60)
 
 
@@ -193,4 +199,4 @@ def parse_instant(text: str, zone: str) -> Instant:
     if not _INSTANT.fullmatch(text):
         raise ValueError("a moment is written YYYY-MM-DD or YYYY-MM-DDTHH:MM[:SS][+HH:MM]")
     moment = datetime.fromisoformat(text)
-    return utc(moment if moment.tzinfo else pendulum.instance(moment, tz=zone))
+    return utc(moment if moment.tzinfo else pendulum.instance(moment, tz=_zone(zone)))

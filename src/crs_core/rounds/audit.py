@@ -103,7 +103,7 @@ def _balances(accounts: dict[Account, Balance], taken: Counter[Account]) -> Iter
     for account, balance in accounts.items():
         if min(balance.free, balance.held, balance.reserved, balance.given, balance.wasted) < 0:
             yield Violation(1, str(account), f"{balance} holds less than nothing")
-        if account.kind != AccountKind.INVITED.value:
+        if account.kind != AccountKind.INVITED:
             reserved = taken.pop(account, 0)
             if balance.reserved != reserved:
                 yield Violation(10, str(account), f"{balance.reserved} counted, {reserved} reserved")
@@ -114,7 +114,7 @@ def _invitations(
 ) -> Iterator[Violation]:
     for account, balance in accounts.items():
         number = waiting.get((site_id, account.day), 0)
-        if account.kind == AccountKind.INVITED.value and balance.held != number:
+        if account.kind == AccountKind.INVITED and balance.held != number:
             yield Violation(4, str(account), f"{balance.held} counted, {number} invitations unanswered")
 
 
@@ -122,8 +122,8 @@ def _sums(accounts: dict[Account, Balance]) -> Iterator[Violation]:
     """A day is the sum of its slots."""
     sums: dict[Account, tuple[int, int]] = {}
     for account, balance in accounts.items():
-        if account.kind == AccountKind.SLOT.value:
-            day = Account(account.site_id, AccountKind.DAY.value, account.series, account.day)
+        if account.kind == AccountKind.SLOT:
+            day = Account(account.site_id, AccountKind.DAY, account.series, account.day)
             free, total = sums.get(day, (0, 0))
             sums[day] = (free + balance.free, total + balance.total)
     for day, (free, total) in sums.items():

@@ -1,0 +1,55 @@
+"""Every refusal that the core raises is written down: in Czech, in English, and in the reference."""
+
+import ast
+from pathlib import Path
+
+import crs_core
+from crs_core.domain import wording
+
+CORE = Path(crs_core.__file__).parent
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "refusals.md"
+FOR_CITIZENS = {"Refused", "TooManyAttempts", "Busy", "BudgetUse"}
+FOR_STAFF = {"calendars_not_ready", "too_many_attempts", "superseded"}
+
+
+def raised() -> dict[str, set[str]]:
+    """Codes by the class that they are given to."""
+    found: dict[str, set[str]] = {}
+    for path in CORE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
+                place = 2 if node.func.id == "BudgetUse" and len(node.args) > 2 else 0
+                code = node.args[place]
+                if isinstance(code, ast.Constant) and isinstance(code.value, str):
+                    found.setdefault(node.func.id, set()).add(code.value)
+    return found
+
+
+def test_every_code_for_citizens_has_texts_in_every_language() -> None:
+    codes = set().union(*(raised().get(name, set()) for name in FOR_CITIZENS)) - FOR_STAFF
+
+    assert {"wrong_pin", "too_many_sends", "busy", "offer_taken"} <= codes
+    for language in wording.LANGUAGES:
+        assert sorted(codes - set(wording._REFUSALS[language])) == [], language
+
+
+def test_languages_have_the_same_texts() -> None:
+    assert wording._REFUSALS["cs"].keys() == wording._REFUSALS["en"].keys()
+    assert wording._MESSAGES["cs"].keys() == wording._MESSAGES["en"].keys()
+    for name, text in wording._MESSAGES["cs"].items():
+        assert wording.placeholders(text) == wording.PLACEHOLDERS[name] or name == "dose"
+
+
+def test_short_messages_keep_to_one_alphabet() -> None:
+    """GSM 03.38 without its extension: what is outside costs every message more than half of its letters."""
+    for language in wording.LANGUAGES:
+        for name, text in wording._MESSAGES[language].items():
+            if not name.startswith("reserved_email"):
+                assert text.isascii(), (language, name)
+
+
+def test_every_code_stands_in_the_reference() -> None:
+    listed = REFERENCE.read_text(encoding="utf-8")
+    names = FOR_CITIZENS | {"NotFound", "Conflict", "Stale", "AdapterFault"}
+    for code in set().union(*(raised().get(name, set()) for name in names)) - {"superseded"}:
+        assert f"`{code}`" in listed, code

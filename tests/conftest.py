@@ -3,8 +3,9 @@
 import pytest
 
 from tests.postgresql import postgresql_server, postgresql_url
+from tests.systems import open_town, storage_url
 
-__all__ = ["postgresql_server", "postgresql_url"]
+__all__ = ["open_town", "postgresql_server", "postgresql_url", "storage_url"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

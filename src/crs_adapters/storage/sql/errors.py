@@ -1,0 +1,79 @@
+"""What a driver's errors mean here, so that none of them leaves the adapter.
+
+Each database's module says which `Trouble` an error of its driver is; what the caller is told is the same for all. The
+driver's own text is chained, never repeated: it may quote a row.
+"""
+
+import enum
+from collections.abc import Callable
+
+from crs_core.domain.ledger import Account
+from crs_core.domain.time import Instant, later
+from crs_core.errors import AdapterFault, Busy, CrsError, Short, Stale
+
+__all__ = ["Trouble", "busy", "missed", "spoilt", "translated", "unknown_kind"]
+
+_PAUSE_SECONDS = 1
+
+
+class Trouble(enum.Enum):
+    """What an error of a driver means."""
+
+    TAKEN = "taken"
+    """Something that may be there once is there already."""
+    BELOW_NOTHING = "below nothing"
+    """A check of an account failed."""
+    HELD = "held"
+    """Others held a lock for too long, or two waited for each other."""
+    FAULT = "fault"
+    """Anything else."""
+
+
+def translated(trouble: Trouble, error: Exception, now: Callable[[], Instant], subject: object = None) -> CrsError:
+    """The error to raise from a driver's error.
+
+    Args:
+        now: Asked where `retry_at` is needed.
+        subject: What was being changed: an account, or the name of a kind of value.
+    """
+    if trouble is Trouble.TAKEN or (trouble is Trouble.BELOW_NOTHING and isinstance(subject, Account)):
+        return missed(subject)
+    if trouble is Trouble.HELD:
+        return busy(now())
+    name = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None) or "no code"
+    return AdapterFault(
+        "storage_failed",
+        f"the database refused or failed: {type(error).__name__} ({name})",
+        remedy="see the chained cause, and the database's log",
+    )
+
+
+def missed(subject: object) -> CrsError:
+    """The error for a change that found nothing to change."""
+    if isinstance(subject, Account):
+        return Short(str(subject))
+    return Stale("stale", f"a {subject} was changed meanwhile", remedy="read again and decide anew")
+
+
+def busy(now: Instant) -> Busy:
+    """Others hold the store."""
+    again = later(now, seconds=_PAUSE_SECONDS)
+    return Busy("busy", "other commands hold the store", retry_at=again, remedy="try again in a moment")
+
+
+def spoilt() -> AdapterFault:
+    """A work goes on after an error of its storage; committing it would keep half a plan."""
+    return AdapterFault(
+        "work_spoilt",
+        "a change failed in this work, so nothing of it is kept",
+        remedy="let the error leave the work, then decide anew in another",
+    )
+
+
+def unknown_kind(kind: type, known: str) -> AdapterFault:
+    """The error for a value that has no table."""
+    return AdapterFault(
+        "unknown_kind",
+        f"kind={kind.__name__}: this storage keeps {known}",
+        remedy="give it a table in crs_adapters.storage.sql.schema, a migration, and a line in kinds",
+    )

@@ -1,0 +1,63 @@
+"""Which values are kept in which table, and what the database searches them by.
+
+A new kind is its table in `schema`, a migration, and one line here.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from attrs import frozen
+from sqlalchemy import Table
+
+from crs_adapters.storage.sql import schema
+from crs_core.domain.control_pin import Challenge
+from crs_core.domain.people import Person
+from crs_core.domain.registration import Registration
+from crs_core.domain.reservations import Reservation
+from crs_core.domain.sites import Site
+from crs_core.domain.time import to_micros
+
+__all__ = ["KINDS", "Kind"]
+
+
+def _nothing(_value: object) -> tuple[()]:
+    return ()
+
+
+def _of_registration(value: Registration) -> tuple[str, int, str, str, int, int | None]:
+    wakes_at = value.wakes_at
+    return (
+        value.site_id,
+        int(value.queued),
+        value.claims,
+        value.birth_date.isoformat(),
+        to_micros(value.seniority),
+        None if wakes_at is None else to_micros(wakes_at),
+    )
+
+
+def _of_reservation(value: Reservation) -> tuple[str, int]:
+    return value.registration_id, int(value.cancelled_at is None)
+
+
+@frozen
+class Kind:
+    """A kind of value and its table.
+
+    Attributes:
+        columns: What the columns between `version` and `body` hold for a value, in their order.
+    """
+
+    type: type[Any]
+    table: Table
+    columns: Callable[[Any], tuple[Any, ...]] = _nothing
+
+
+KINDS = (
+    Kind(Person, schema.person),
+    Kind(Registration, schema.registration, _of_registration),
+    Kind(Reservation, schema.reservation, _of_reservation),
+    Kind(Challenge, schema.challenge),
+    Kind(Site, schema.site),
+)
+"""In the order in which they are locked."""

@@ -1,0 +1,231 @@
+"""PostgreSQL through psycopg 3: row versions and checks decide conflicts, advisory locks keep commands apart.
+
+Round trips are what costs: writes go in one pipeline, and cursors are kept, as making one costs as much as a statement.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
+from hashlib import blake2b
+from typing import Any, cast
+
+import psycopg
+from psycopg.pq import ExecStatus, TransactionStatus
+from sqlalchemy import URL, Engine, create_engine
+
+from crs_adapters.storage.sql.compiling import Statement
+from crs_adapters.storage.sql.errors import Trouble, missed, spoilt, translated
+from crs_adapters.storage.sql.pool import Pool
+from crs_adapters.storage.sql.session import Change, Row, connection_of
+from crs_core.domain.plans import Key
+from crs_core.domain.time import Instant
+from crs_core.errors import CrsError
+
+__all__ = ["PostgresqlDatabase", "engine_of", "trouble"]
+
+_TROUBLES = {
+    "23505": Trouble.TAKEN,  # unique_violation
+    "23514": Trouble.BELOW_NOTHING,  # check_violation
+    "55P03": Trouble.HELD,  # lock_not_available: lock_timeout
+    "40P01": Trouble.HELD,  # deadlock_detected
+    "40001": Trouble.HELD,  # serialization_failure
+    "53300": Trouble.HELD,  # too_many_connections
+}
+_FAULTS = (psycopg.Error, psycopg.Warning, OverflowError, UnicodeError)
+_LOCK = "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key"
+_TRY_LOCK = "SELECT bool_and(pg_try_advisory_xact_lock(key)) FROM unnest(%s::bigint[]) AS key"
+_READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_READ_SECONDS = 30.0
+_BATCH = 64
+
+
+def trouble(error: Exception) -> Trouble:
+    """What an error of the driver means."""
+    return _TROUBLES.get(_sqlstate(error), Trouble.FAULT)
+
+
+def _sqlstate(error: Exception) -> str:
+    return (error.diag.sqlstate if isinstance(error, psycopg.Error) else None) or ""
+
+
+def engine_of(url: URL) -> Engine:
+    """An engine that makes connections to a server."""
+    return create_engine(url.set(drivername="postgresql+psycopg"), paramstyle="format", use_native_hstore=False)
+
+
+class PostgresqlSession:
+    """See `Session`. One connection, used by one thread at a time; a lost one is made anew at the next beginning."""
+
+    def __init__(self, connect: Callable[[], psycopg.Connection], now: Callable[[], Instant]) -> None:
+        self._connect = connect
+        self._now = now
+        self._spoilt = False
+        self._renew()
+
+    def _renew(self) -> None:
+        self._connection = self._connect()
+        self._connection.autocommit = True  # transactions begin and end by our own commands
+        self._cursors = [self._connection.cursor()]
+
+    def _failed(self, error: Exception, subject: object = None) -> CrsError:
+        self._spoilt = True
+        if isinstance(error, psycopg.Error):
+            error.args = (error.diag.message_primary or "",)  # the detail quotes whole rows
+        return translated(trouble(error), error, self._now, subject)
+
+    def row(self, statement: Statement, values: Row = ()) -> Row | None:
+        """See `Session.row`."""
+        try:
+            return self._cursors[0].execute(statement, values).fetchone()
+        except _FAULTS as error:
+            raise self._failed(error) from error
+
+    def rows(self, statement: Statement, values: Row = ()) -> Sequence[Row]:
+        """See `Session.rows`."""
+        try:
+            return self._cursors[0].execute(statement, values).fetchall()
+        except _FAULTS as error:
+            raise self._failed(error) from error
+
+    def rows_of_each(self, statement: Statement, many: Sequence[Row]) -> Sequence[Sequence[Row]]:
+        """See `Session.rows_of_each`."""
+        if len(many) == 1:
+            return [self.rows(statement, many[0])]
+        return [self._rows_of(cursor) for cursor in self._sent([Change(statement, values) for values in many])]
+
+    def run(self, changes: Sequence[Change]) -> None:
+        """See `Session.run`."""
+        for start in range(0, len(changes), _BATCH):
+            batch = changes[start : start + _BATCH]
+            for cursor, change in zip(self._sent(batch), batch, strict=False):
+                if change.must_hit and not cursor.rowcount:
+                    self._spoilt = True
+                    raise missed(change.subject)
+
+    def _sent(self, changes: Sequence[Change]) -> list[psycopg.Cursor]:
+        """A cursor for each change, all sent before the first answer is waited for."""
+        while len(self._cursors) < len(changes):
+            self._cursors.append(self._connection.cursor())
+        cursors = self._cursors[: len(changes)]
+        failure: Exception | None = None
+        try:
+            with self._connection.pipeline():
+                try:
+                    for cursor, change in zip(cursors, changes, strict=True):
+                        cursor.execute(change.statement, change.values)
+                except _FAULTS as error:
+                    failure = error
+        except _FAULTS as error:
+            failure = failure or error
+        if failure is not None:
+            # Answers come in order, so the first change without one is the one that failed.
+            subjects = (each.subject for cursor, each in zip(cursors, changes, strict=True) if cursor.rowcount < 0)
+            raise self._failed(failure, next(subjects, None)) from failure
+        return cursors
+
+    def _rows_of(self, cursor: psycopg.Cursor) -> Sequence[Row]:
+        try:
+            return cursor.fetchall()
+        except _FAULTS as error:
+            raise self._failed(error) from error
+
+    def lock(self, keys: Sequence[tuple[int, Key[Any]]], *, skip: bool) -> bool:
+        """See `Session.lock`: advisory locks of this transaction, in one statement, in one order for everybody."""
+        numbers = [number for _, number in sorted({(place, _number(key)) for place, key in keys})]
+        if not numbers:
+            return True
+        if not skip:
+            self.row(_LOCK, (numbers,))
+            return True
+        self._order(b"SAVEPOINT locking")
+        held = self.row(_TRY_LOCK, (numbers,)) == (True,)
+        if not held:
+            self._order(b"ROLLBACK TO SAVEPOINT locking")  # lets go of those it got
+        return held
+
+    def _order(self, command: bytes) -> str:
+        """Runs commands without values, beside psycopg, which forgets all prepared statements at every ROLLBACK."""
+        result = self._connection.pgconn.exec_(command)
+        if result.status != ExecStatus.COMMAND_OK:
+            raise psycopg.OperationalError(result.get_error_message(), info=result)
+        return (result.command_status or b"").decode()
+
+    def begin(self, command: bytes) -> None:
+        """Begins a transaction, on a new connection where the old one was lost meanwhile."""
+        self._spoilt = False
+        try:
+            if not self._connection.closed:
+                with suppress(psycopg.OperationalError):
+                    self._order(command)
+                    return
+            self._renew()
+            self._order(command)
+        except _FAULTS as error:
+            raise self._failed(error) from error
+
+    def commit(self) -> None:
+        """Keeps what was done.
+
+        Raises:
+            AdapterFault: A change failed and its error was not passed on.
+        """
+        if self._spoilt:
+            raise spoilt()
+        try:
+            self._order(b"COMMIT")
+        except _FAULTS as error:
+            raise self._failed(error) from error
+
+    def rollback(self) -> None:
+        """Forgets what was done; a connection that is not idle afterwards is given up."""
+        with suppress(*_FAULTS):
+            if self._connection.info.transaction_status is TransactionStatus.INTRANS:
+                self._order(b"ROLLBACK")
+            else:
+                self._cursors[0].execute("ROLLBACK")  # by psycopg: what it prepared in a failed pipeline is not there
+        if self._connection.info.transaction_status is not TransactionStatus.IDLE:
+            self.close()
+
+    def close(self) -> None:
+        """Closes the connection."""
+        with suppress(psycopg.Error):
+            self._connection.close()
+
+
+def _number(key: Key[Any]) -> int:
+    """A key as 64 bits; two of one number share their lock, which only makes them wait."""
+    name = f"{key.kind.__name__}\0{key.id}".encode(errors="surrogatepass")
+    return int.from_bytes(blake2b(name, digest_size=8).digest(), signed=True)
+
+
+class PostgresqlDatabase:
+    """See `Database`: a database of a server."""
+
+    def __init__(self, engine: Engine, now: Callable[[], Instant], connections: int) -> None:
+        self._engine = engine
+        self._now = now
+        self._pool = Pool(self._session, connections, now)
+
+    def _session(self) -> PostgresqlSession:
+        try:
+            return PostgresqlSession(lambda: cast("psycopg.Connection", connection_of(self._engine)), self._now)
+        except _FAULTS as error:
+            raise translated(trouble(error), error, self._now) from error
+
+    def read(self) -> AbstractContextManager[PostgresqlSession]:
+        """See `Database.read`."""
+        return self._pool.transaction(_begin_reading, _READ_SECONDS)
+
+    def write(self, timeout: float) -> AbstractContextManager[PostgresqlSession]:
+        """See `Database.write`; each single wait for a lock is bounded by the time-out."""
+        milliseconds = max(1, round(timeout * 1000))  # 0 would mean for ever
+        begin = b"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = %d" % milliseconds
+        return self._pool.transaction(lambda session: session.begin(begin), timeout)
+
+    def close(self) -> None:
+        """See `Database.close`."""
+        self._pool.close()
+        self._engine.dispose()
+
+
+def _begin_reading(session: PostgresqlSession) -> None:
+    session.begin(_READ)

@@ -1,0 +1,148 @@
+"""Values by key and version, and the registrations in the declared order."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import merge
+from itertools import groupby, islice
+from typing import Any, TypeVar
+
+from attrs import frozen
+from sqlalchemy import insert, select, update
+from sqlalchemy.engine import Dialect
+
+from crs_adapters.storage.sql.compiling import ONE, Statement, compiled, given, limited
+from crs_adapters.storage.sql.errors import unknown_kind
+from crs_adapters.storage.sql.kinds import KINDS, Kind
+from crs_adapters.storage.sql.schema import registration
+from crs_adapters.storage.sql.session import Change, Row, Session
+from crs_core.composition.codec import Codec
+from crs_core.domain.plans import Key, Put, Versioned
+from crs_core.domain.priority import Segment
+from crs_core.domain.registration import Registration
+from crs_core.domain.time import Instant, to_micros
+
+__all__ = ["PAGE", "Values"]
+
+T = TypeVar("T")
+
+PAGE = 1_000
+"""Rows read at a time where all are wanted, so that a million neither fill memory nor keep a cursor open."""
+
+
+@frozen
+class _Statements:
+    place: int
+    kind: Kind
+    name: str
+    get: Statement
+    insert: Statement
+    update: Statement
+    page: Statement
+
+
+class Values:
+    """The tables of values; `place` says where a key stands in the order of locks."""
+
+    def __init__(self, dialect: Dialect, codec: Codec, kinds: Sequence[Kind] = KINDS) -> None:
+        self._codec = codec
+        self._of = {kind.type: _statements(dialect, place, kind) for place, kind in enumerate(kinds)}
+        self._range = _range(dialect)
+        self._due = _due(dialect)
+
+    def _statements_of(self, kind: type) -> _Statements:
+        try:
+            return self._of[kind]
+        except KeyError:
+            raise unknown_kind(kind, ", ".join(known.__name__ for known in self._of)) from None
+
+    def placed(self, keys: Iterable[Key[Any]]) -> Sequence[tuple[int, Key[Any]]]:
+        """Keys, each with its place in the order of locks; what is only locked and never stored comes last."""
+        last = len(self._of)
+        return [(self._of[key.kind].place if key.kind in self._of else last, key) for key in keys]
+
+    def get(self, session: Session, key: Key[T]) -> Versioned[T] | None:
+        """See `View.get`."""
+        row = session.row(self._statements_of(key.kind).get, (key.id,))
+        return None if row is None else Versioned(self._codec.loads(key.kind, row[1]), row[0])
+
+    def changes(self, puts: Sequence[Put[Any]]) -> Iterator[Change]:
+        """The changes that store values, in the order of locks."""
+        placed = [(self._statements_of(put.key.kind), put) for put in puts]
+        placed.sort(key=lambda pair: (pair[0].place, pair[1].key.id))
+        for of, put in placed:
+            columns, body = of.kind.columns(put.value), self._codec.dumps(put.value)
+            if put.version:
+                yield Change(of.update, (*columns, body, put.key.id, put.version), must_hit=True, subject=of.name)
+            else:
+                yield Change(of.insert, (put.key.id, *columns, body), subject=of.name)
+
+    def scan(self, session: Session, kind: type[T]) -> Iterator[T]:
+        """See `View.scan`."""
+        page, last = self._statements_of(kind).page, ""
+        while rows := session.rows(page, (last, PAGE)):
+            for _, body in rows:
+                yield self._codec.loads(kind, body)
+            last = rows[-1][0]
+
+    def head(
+        self, session: Session, site_id: str, segments: Sequence[Segment], limit: int
+    ) -> Sequence[Versioned[Registration]]:
+        """See `View.head`: one range of the index a segment, and those of one rank merged."""
+        found: list[Row] = []
+        for _, of_rank in groupby(segments, key=lambda segment: segment.rank):
+            wanted = limit - len(found)
+            if wanted <= 0:
+                break
+            ranges = [
+                (site_id, each.claims, each.born_from.isoformat(), each.born_to.isoformat(), wanted) for each in of_rank
+            ]
+            found += islice(merge(*session.rows_of_each(self._range, ranges)), wanted)
+        return [self._registration(version, body) for _, _, _, version, body in found]
+
+    def due(self, session: Session, now: Instant, limit: int) -> Sequence[Versioned[Registration]]:
+        """See `View.due`."""
+        return [self._registration(*row) for row in session.rows(self._due, (to_micros(now), limit))]
+
+    def _registration(self, version: int, body: str) -> Versioned[Registration]:
+        return Versioned(self._codec.loads(Registration, body), version)
+
+
+def _statements(dialect: Dialect, place: int, kind: Kind) -> _Statements:
+    table = kind.table
+    id_, version, body = table.c.id, table.c.version, table.c.body
+    columns = [column for column in table.c if column is not id_ and column is not version]
+    names = [column.name for column in columns]
+    values = {column.name: given(column) for column in columns}
+    get = select(version, body).where(id_ == given(id_))
+    new = insert(table).values(id=given(id_), version=ONE, **values)
+    changed = update(table).where(id_ == given(id_, "key"), version == given(version, "old"))
+    changed = changed.values(version=version + ONE, **values)
+    page = limited(select(id_, body).where(id_ > given(id_)).order_by(id_))
+    return _Statements(
+        place,
+        kind,
+        table.name,
+        compiled(dialect, get, "id"),
+        compiled(dialect, new, "id", *names),
+        compiled(dialect, changed, *names, "key", "old"),
+        compiled(dialect, page, "id", "limit"),
+    )
+
+
+def _range(dialect: Dialect) -> Statement:
+    """The queued of one site with the same claims, born in a range of days: the first of one range of the index."""
+    table = registration
+    order = (table.c.birth_date, table.c.seniority, table.c.id)
+    queued = select(*order, table.c.version, table.c.body).where(
+        table.c.queued == ONE,
+        table.c.site_id == given(table.c.site_id),
+        table.c.claims == given(table.c.claims),
+        table.c.birth_date.between(given(table.c.birth_date, "born_from"), given(table.c.birth_date, "born_to")),
+    )
+    names = ("site_id", "claims", "born_from", "born_to", "limit")
+    return compiled(dialect, limited(queued.order_by(*order)), *names)
+
+
+def _due(dialect: Dialect) -> Statement:
+    table = registration
+    late = select(table.c.version, table.c.body).where(table.c.wakes_at <= given(table.c.wakes_at, "now"))
+    return compiled(dialect, limited(late.order_by(table.c.wakes_at, table.c.id)), "now", "limit")

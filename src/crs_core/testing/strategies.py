@@ -1,0 +1,239 @@
+"""Hypothesis strategies for values of the domain. Every person is invented.
+
+Needs Hypothesis; of crs only the test kit imports this module.
+"""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from crs_core.domain.calendars import Calendar, Slot
+from crs_core.domain.campaign import Access, InvitationRule, PriorityGroup
+from crs_core.domain.control_pin import Challenge
+from crs_core.domain.people import Application, Person
+from crs_core.domain.priority import Segment, claims_text, compile_segments
+from crs_core.domain.registration import Gate, Invitation, Registration
+from crs_core.domain.reservations import Appointment, Reservation
+from crs_core.domain.sites import CalendarHead, DeliveryNote, Site
+from crs_core.domain.time import Instant, exists, utc
+from crs_core.testing.invented import FIRST_NAMES, SURNAMES, Invented, insured_number
+
+__all__ = [
+    "CLAIMS",
+    "ZONE",
+    "applications",
+    "birth_dates",
+    "calendars",
+    "challenges",
+    "days",
+    "ids",
+    "instants",
+    "invitation_rules",
+    "invitations",
+    "people",
+    "persons",
+    "phones",
+    "registrations",
+    "reservations",
+    "segments",
+    "sites",
+]
+
+ZONE = "Europe/Prague"
+CLAIMS = ("health-worker", "teacher")
+
+_CHANGES_OF_THE_CLOCK = (date(2021, 3, 28), date(2021, 10, 31))
+_ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+
+ids = st.text(_ALPHABET, min_size=16, max_size=16)
+"""Names as `Chance` draws them."""
+
+phones = st.integers(1, 999).map(lambda number: f"+420601000{number:03d}")
+"""Numbers in E.164, from +420601000001 on."""
+
+_sites = st.sampled_from(["north", "south"])
+_products = st.sampled_from(["comirnaty", "janssen"])
+_emails = st.none() | st.integers(1, 99).map(lambda number: f"vzor{number}@example.org")
+_doubts = st.sampled_from(["", "birth_date_differs", "insurer_number"])
+
+
+def days(first: date = date(2021, 1, 1), last: date = date(2021, 12, 31)) -> SearchStrategy[date]:
+    """Days, both bounds included, with a taste for those on which the clocks change."""
+    changes = [day for day in _CHANGES_OF_THE_CLOCK if first <= day <= last]
+    return st.dates(first, last) | st.sampled_from(changes) if changes else st.dates(first, last)
+
+
+def birth_dates(first: date = date(1900, 1, 1), last: date = date(2005, 12, 31)) -> SearchStrategy[date]:
+    """Birth dates, with a taste for the 31st, for 29 February and for the year in which check digits began."""
+    some = [date(1940, 2, 29), date(1940, 12, 31), date(1953, 12, 31), date(1954, 1, 1), date(1956, 2, 29)]
+    return st.dates(first, last) | st.sampled_from([day for day in some if first <= day <= last] or [first])
+
+
+@st.composite
+def people(draw: st.DrawFn, born: SearchStrategy[date] | None = None) -> Invented:
+    """Invented people with valid insured numbers."""
+    day = draw(born or birth_dates())
+    number = insured_number(day, draw(st.integers(1, 980)), woman=draw(st.booleans()))
+    return Invented(number, draw(st.sampled_from(FIRST_NAMES)), draw(st.sampled_from(SURNAMES)), day)
+
+
+@st.composite
+def applications(draw: st.DrawFn) -> Application:
+    """Applications that the form accepts, in canonical form."""
+    claims = draw(st.frozensets(st.sampled_from(CLAIMS)))
+    language = draw(st.sampled_from(["cs", "en"]))
+    return draw(people()).applies(draw(_sites), language=language, email=draw(_emails), claims=claims)
+
+
+@st.composite
+def instants(draw: st.DrawFn, first: date = date(2021, 1, 1), last: date = date(2021, 12, 31)) -> Instant:
+    """Instants with microseconds, with a taste for the hour that clocks repeat and for those around the gap."""
+    spans = [(datetime(first.year, first.month, first.day), datetime(last.year, last.month, last.day, 23, 59, 59))]  # noqa: DTZ001
+    nights = [day for day in _CHANGES_OF_THE_CLOCK if first <= day <= last]
+    spans += [(datetime(day.year, day.month, day.day, 1), datetime(day.year, day.month, day.day, 4)) for day in nights]  # noqa: DTZ001
+    start, end = draw(st.sampled_from(spans))
+    return utc(draw(st.datetimes(start, end, timezones=st.just(ZoneInfo(ZONE)), allow_imaginary=False)))
+
+
+persons = st.builds(Person, st.builds(lambda person: person.insured_number, people()), st.none() | ids)
+"""Holders of insured numbers, with a live registration or without."""
+
+challenges = st.builds(
+    Challenge,
+    id=ids,
+    phone=phones,
+    key_id=st.sampled_from(["2021-01", "2021-02"]),
+    generation=st.integers(1, 9),
+    language=st.sampled_from(["cs", "en"]),
+    created_at=instants(),
+    sends=st.integers(0, 5),
+    unsent=st.none() | ids,
+    handed_off_at=st.none() | instants(),
+    used_at=st.none() | instants(),
+)
+"""Challenges of control PINs at any point of their life."""
+
+invitation_rules = st.builds(
+    InvitationRule,
+    term_hours=st.none() | st.integers(1, 240),
+    reminders_hours=st.lists(st.integers(1, 240), max_size=3, unique=True).map(lambda hours: tuple(sorted(hours))),
+    on_expiry=st.sampled_from(["return", "lapse"]),
+)
+"""Terms of invitations, with reminders or without."""
+
+invitations = st.builds(
+    Invitation,
+    number=st.integers(1, 9),
+    at=instants(),
+    day=days(),
+    release_id=ids,
+    rule=invitation_rules,
+    handed_off_at=st.none() | instants(),
+    reminded=st.integers(0, 3),
+)
+"""Invitations, handed off or not yet."""
+
+
+@st.composite
+def registrations(
+    draw: st.DrawFn, site_ids: SearchStrategy[str] = _sites, born: SearchStrategy[date] | None = None
+) -> Registration:
+    """Registrations in any state, with ties in birth date and seniority."""
+    person = draw(people(born))
+    since = draw(
+        instants(date(2021, 1, 15), date(2021, 1, 16)) | st.just(utc(datetime(2021, 1, 15, tzinfo=ZoneInfo(ZONE))))
+    )
+    invitation = draw(st.none() | invitations)
+    return Registration(
+        id=draw(ids),
+        person=draw(ids),
+        insured_number=person.insured_number,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        birth_date=person.birth_date,
+        phone=draw(phones),
+        email=draw(_emails),
+        language=draw(st.sampled_from(["cs", "en"])),
+        site_id=draw(site_ids),
+        claims=claims_text(draw(st.frozensets(st.sampled_from(CLAIMS)))),
+        doubt=draw(_doubts),
+        registered_at=draw(instants()),
+        seniority=since,
+        pin_key_id=draw(st.sampled_from(["2021-01", "2021-02"])),
+        gate=draw(st.sampled_from([Gate.QUEUED, Gate.QUEUED, Gate.LAPSED] if invitation is None else list(Gate))),
+        invitation=invitation,
+        reservation_id=draw(st.none() | st.none() | ids),
+        withdrawn_at=draw(st.none() | st.none() | instants()),
+    )
+
+
+@st.composite
+def reservations(draw: st.DrawFn) -> Reservation:
+    """Reservations of one to three doses, active or cancelled; of their days only the order holds."""
+    when = sorted(draw(st.lists(days(), min_size=1, max_size=3)))
+    delivery = draw(st.none() | st.tuples(ids, days()))
+    doses = [
+        Appointment(number, f"V{number}", day, draw(st.integers(0, 1439)), *(delivery or (None, None)))
+        for number, day in enumerate(when, start=1)
+    ]
+    return Reservation(
+        id=draw(ids),
+        registration_id=draw(ids),
+        site_id=draw(_sites),
+        product=draw(_products),
+        doses=tuple(doses),
+        made_at=draw(instants()),
+        interval=None if len(doses) == 1 else draw(st.sampled_from([(21, 28), (38, 42)])),
+        access=draw(st.sampled_from(Access)).value,
+        invitation=draw(st.integers(0, 3)),
+        cancelled_at=draw(st.none() | instants()),
+    )
+
+
+sites = st.builds(
+    Site,
+    id=ids,
+    is_open=st.booleans(),
+    calendars=st.lists(st.builds(CalendarHead, ids, _products, st.integers(1, 3)), max_size=3).map(tuple),
+    deliveries=st.lists(
+        st.builds(DeliveryNote, ids, _products, days(), st.integers(0, 999), st.none() | st.integers(0, 999)),
+        max_size=3,
+    ).map(tuple),
+    calendar_version=st.integers(0, 99),
+    opened_at=st.none() | instants(),
+)
+"""The state of vaccination sites."""
+
+
+@st.composite
+def calendars(
+    draw: st.DrawFn,
+    name: str,
+    product: str,
+    dose: int,
+    on: SearchStrategy[date],
+    *,
+    most_days: int = 4,
+    most_seats: int = 3,
+) -> Calendar:
+    """Small calendars without a fault; a time that the clocks skip is left out."""
+    times = st.tuples(on, st.sampled_from([150, 480, 540, 615]))
+    seats = draw(st.dictionaries(times, st.integers(0, most_seats), max_size=most_days))
+    slots = [Slot(day, minute, number) for (day, minute), number in seats.items() if exists(day, minute, ZONE)]
+    return Calendar(name, product, dose, tuple(slots))
+
+
+_groups = st.builds(
+    PriorityGroup,
+    minimum_age=st.none() | st.integers(60, 85),
+    claims=st.frozensets(st.sampled_from(CLAIMS), max_size=1),
+)
+
+
+@st.composite
+def segments(draw: st.DrawFn, on: SearchStrategy[date] | None = None) -> tuple[Segment, ...]:
+    """The segments of an order of one to four groups on a day; not everybody need belong to one."""
+    groups = draw(st.lists(_groups, min_size=1, max_size=4))
+    return compile_segments(groups, frozenset(CLAIMS), draw(on or days()))

@@ -13,7 +13,7 @@ from crs_core.errors import InvalidInput, Problem, Refused
 from crs_core.office.commands import Command, Office
 from crs_core.ports.storage import BudgetUse, View, Work
 
-__all__ = ["challenge_of", "request_control_pin", "verify_phone"]
+__all__ = ["challenge_of", "proved", "request_control_pin", "verify_phone"]
 
 _HANDLE_HOURS = 24
 _PROOF_MINUTES = 60
@@ -197,14 +197,22 @@ def _wrong(left: int) -> Refused:
     )
 
 
-def challenge_of(office: Office, view: View, proof: str, now: Instant) -> Challenge:
+def proved(office: Office, proof: str, now: Instant) -> Key[Challenge]:
     """The challenge that a proof of a phone was given for.
 
     Raises:
         Refused: ``token_invalid`` or ``token_expired``.
     """
-    facts = tokens.read(office.keyring, "proof", proof, now=now)
-    stored = view.get(Key(Challenge, str(facts["c"])))
+    return Key(Challenge, str(tokens.read(office.keyring, "proof", proof, now=now)["c"]))
+
+
+def challenge_of(view: View, key: Key[Challenge]) -> Challenge:
+    """The challenge that was proved.
+
+    Raises:
+        Refused: ``token_expired`` where it is no longer kept.
+    """
+    stored = view.get(key)
     if stored is None:
         raise Refused("token_expired", "the proof of the phone is gone", remedy="prove the phone again")
     return stored.value

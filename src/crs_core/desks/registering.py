@@ -2,8 +2,8 @@
 
 from attrs import frozen
 
-from crs_core.desks.proving import challenge_of
-from crs_core.domain import insured_number, people, tokens
+from crs_core.desks.proving import challenge_of, proved
+from crs_core.domain import insured_number, people
 from crs_core.domain.campaign import Access, Eligibility
 from crs_core.domain.control_pin import Challenge
 from crs_core.domain.messages import Purpose
@@ -44,7 +44,7 @@ def register(
     campaign = office.campaign
     given = people.check(application, today=office.today(now), languages=campaign.languages, claims=campaign.claims)
     campaign.place(given.site_id)
-    tokens.read(office.keyring, "proof", proof, now=now)
+    phone = proved(office, proof, now)
     confirmed = frozenset(
         claim for claim in given.claims if office.registry.verify(claim, given.insured_number) is Answer.CONFIRMED
     )
@@ -53,12 +53,11 @@ def register(
     key = Key(Person, office.person(given.insured_number))
 
     def decide(work: Work, now: Instant) -> Plan[Registered]:
-        challenge = challenge_of(office, work, proof, now)
-        nobody = office.keyring.pseudonym("proof", proof)
-        work.take((BudgetUse(f"register:{nobody}", campaign.limits.registrations_proof),), now)
+        challenge = challenge_of(work, phone)
+        work.take((BudgetUse(f"register:phone:{phone.id}", campaign.limits.registrations_phone),), now)
         site = work.get(Key(Site, given.site_id))
         require_open(None if site is None else site.value, given.site_id)
-        fresh = _registration(office, name, challenge, given, confirmed, now)
+        fresh = _registration(office, name, key.id, challenge, given, confirmed, now)
         person = work.get(key)
         if person is not None and person.value.registration_id is not None:
             return _duplicate(office, work, person.value.registration_id, fresh, now)
@@ -92,6 +91,7 @@ def _require_eligible(
 def _registration(
     office: Office,
     name: str,
+    person: str,
     challenge: Challenge,
     given: Application,
     confirmed: frozenset[str],
@@ -101,7 +101,7 @@ def _registration(
     doubt = verdict.reason or ("birth_date_differs" if verdict.birth_date != given.birth_date else "")
     return Registration(
         id=name,
-        person=office.person(given.insured_number),
+        person=person,
         insured_number=given.insured_number,
         first_name=given.first_name,
         last_name=given.last_name,

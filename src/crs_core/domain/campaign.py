@@ -145,7 +145,7 @@ class Limits:
     entries_registration: Budget = Budget(50, 24 * 60)
     reminders_registration: Budget = Budget(2, 24 * 60)
     reminders_source: Budget = Budget(10, 60)
-    registrations_proof: Budget = Budget(10, 60)
+    registrations_phone: Budget = Budget(30, 60)
 
 
 @frozen

@@ -107,8 +107,7 @@ def day_of(moment: Instant, zone: str) -> Day:
     >>> day_of(pendulum.datetime(2021, 1, 14, 23, 30), "Europe/Prague")
     datetime.date(2021, 1, 15)
     """
-    local = moment.in_timezone(_zone(zone))
-    return date(local.year, local.month, local.day)
+    return datetime.fromtimestamp(to_micros(moment) // 1_000_000, _zone(zone)).date()
 
 
 def midnight(day: Day, zone: str) -> Instant:

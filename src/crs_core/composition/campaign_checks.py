@@ -1,6 +1,6 @@
 """What must hold across the tables of a campaign file; tolerant of faults that the tables themselves report."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pendulum
@@ -8,11 +8,14 @@ from attrs import fields
 
 from crs_core.domain import wording
 from crs_core.domain.campaign import Limits
+from crs_core.domain.inputs import has_controls, shown
+from crs_core.domain.time import Instant
 from crs_core.errors import Problem
 
 __all__ = ["across", "zone_of"]
 
 _FALLBACK = "UTC"
+_LONGEST_NAME = 64
 _DATED = ("access", "may_register", "priority", "stock", "control_pin", "invitation")
 
 
@@ -25,13 +28,25 @@ def zone_of(raw: Mapping[str, Any]) -> tuple[str, list[Problem]]:
         pendulum.timezone(zone)
     except Exception:  # noqa: BLE001 - whatever a name makes the zone database say, it is no zone
         rule = "must be an IANA zone"
-        return _FALLBACK, [Problem("campaign.zone", repr(zone), rule, "write, for example, 'Europe/Prague'")]
+        return _FALLBACK, [Problem("campaign.zone", shown(zone), rule, "write, for example, 'Europe/Prague'")]
     return zone, []
 
 
-def across(raw: Mapping[str, Any]) -> list[Problem]:
-    """Every fault between tables."""
-    return [*_dates(raw), *_sites(raw), *_claims(raw), *_products(raw), *_limits(raw), *_texts(raw)]
+def across(raw: Mapping[str, Any], moment: Callable[[object], Instant]) -> list[Problem]:
+    """Every fault between tables.
+
+    Args:
+        moment: Reads the moment of a step, or raises a ValueError.
+    """
+    return [
+        *_dates(raw, moment),
+        *_sites(raw),
+        *_claims(raw),
+        *_products(raw),
+        *_reminders(raw),
+        *_limits(raw),
+        *_texts(raw),
+    ]
 
 
 def _table(value: object) -> Mapping[str, Any]:
@@ -42,19 +57,22 @@ def _array(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _dates(raw: Mapping[str, Any]) -> Iterator[Problem]:
-    """A dated rule has at least one step and no day twice."""
+def _dates(raw: Mapping[str, Any], moment: Callable[[object], Instant]) -> Iterator[Problem]:
+    """A dated rule has at least one step and no moment twice, however it is written."""
     tables = [(name, raw.get(name)) for name in _DATED]
     tables += [(f"products.{name}.interval", _table(of).get("interval")) for name, of in _products_of(raw)]
     for name, steps in tables:
         if steps == [] and name in {"access", "may_register"}:
             yield Problem(name, "[]", "must have at least one step", "add one with its first day")
-        seen: set[str] = set()
+        seen: set[Instant] = set()
         for number, step in enumerate(_array(steps)):
-            since = str(_table(step).get("from", number))
+            try:
+                since = moment(_table(step).get("from"))
+            except ValueError:  # which reading the step itself reports
+                continue
             if since in seen:
                 rule = "a dated rule has one value from any moment"
-                yield Problem(f"{name}[{number}].from", since, rule, "merge the two")
+                yield Problem(f"{name}[{number}].from", str(_table(step)["from"]), rule, "merge the two")
             seen.add(since)
 
 
@@ -70,36 +88,57 @@ def _sites(raw: Mapping[str, Any]) -> Iterator[Problem]:
         name = _table(site).get("id")
         if isinstance(name, str):
             if name in seen:
-                yield Problem(f"sites[{number}].id", repr(name), "a site's id is unique", "choose another")
+                yield Problem(f"sites[{number}].id", shown(name), "a site's id is unique", "choose another")
             seen.add(name)
 
 
 def _claims(raw: Mapping[str, Any]) -> Iterator[Problem]:
-    known = {claim for claim in _array(_table(raw.get("campaign")).get("claims")) if isinstance(claim, str)}
+    head = raw.get("campaign")
+    declared = head.get("claims", []) if isinstance(head, dict) else None
+    if not isinstance(declared, list):  # which reading the table itself reports
+        return
+    known = {claim for claim in declared if isinstance(claim, str)}
     places = [(f"may_register[{number}]", step) for number, step in enumerate(_array(raw.get("may_register")))]
     for number, step in enumerate(_array(raw.get("priority"))):
         groups = enumerate(_array(_table(step).get("groups")))
         places += [(f"priority[{number}].groups[{place}]", group) for place, group in groups]
     for place, table in places:
-        for claim in _array(_table(table).get("claims")):
+        for number, claim in enumerate(_array(_table(table).get("claims"))):
             if isinstance(claim, str) and claim not in known:
                 rule = f"must be among campaign.claims: {sorted(known)}"
-                yield Problem(f"{place}.claims", repr(claim), rule, "declare it there, or mend the name")
-    for claim in sorted(known):
-        if "," in claim or not claim.strip():
-            yield Problem("campaign.claims", repr(claim), "a claim is a word without commas", "rename it")
+                yield Problem(f"{place}.claims[{number}]", shown(claim), rule, "declare it there, or mend the name")
+    for number, claim in enumerate(declared):
+        if isinstance(claim, str) and ("," in claim or not _is_name(claim)):
+            rule = "a claim is a word of 1 to 64 characters without commas"
+            yield Problem(f"campaign.claims[{number}]", shown(claim), rule, "rename it")
+
+
+def _is_name(text: str) -> bool:
+    return 0 < len(text.strip()) == len(text) <= _LONGEST_NAME and not has_controls(text)
 
 
 def _products(raw: Mapping[str, Any]) -> Iterator[Problem]:
     if raw.get("products") == {}:
         yield Problem("products", "{}", "a campaign has at least one product", "add [products.name]")
     for name, product in _products_of(raw):
+        if not _is_name(name):
+            yield Problem(f"products.{name}", shown(name), "a product's name has 1 to 64 characters", "name it")
         doses, steps = _table(product).get("doses"), _array(_table(product).get("interval"))
         if isinstance(doses, int) and doses > 1 and not steps:
             rule = f"{doses} doses need an interval"
             yield Problem(f"products.{name}.interval", "", rule, f"add [[products.{name}.interval]]")
         if doses == 1 and steps:
             yield Problem(f"products.{name}.interval", "", "a single dose has no interval", "take it out")
+
+
+def _reminders(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """An invitation that has ended reminds nobody."""
+    for number, step in enumerate(_array(raw.get("invitation"))):
+        term, hours = _table(step).get("term_hours"), _array(_table(step).get("reminders_hours"))
+        late = [each for each in hours if isinstance(each, int) and isinstance(term, int) and each >= term]
+        if late:
+            rule = f"a reminder comes before the end of the term, term_hours={shown(term)}"
+            yield Problem(f"invitation[{number}].reminders_hours", shown(late), rule, "take it out")
 
 
 def _limits(raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -111,13 +150,13 @@ def _limits(raw: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _texts(raw: Mapping[str, Any]) -> Iterator[Problem]:
     languages = _array(_table(raw.get("campaign")).get("languages")) or list(wording.LANGUAGES)
-    for language in languages:
+    for number, language in enumerate(languages):
         if isinstance(language, str) and language not in wording.LANGUAGES:
             rule = f"messages are written in {list(wording.LANGUAGES)}"
-            yield Problem("campaign.languages", repr(language), rule, "choose among them")
+            yield Problem(f"campaign.languages[{number}]", shown(language), rule, "choose among them")
     for language, texts in _table(raw.get("texts")).items():
         if language not in languages:
-            yield Problem(f"texts.{language}", "", f"must be one of {languages}", "add it to campaign.languages")
+            yield Problem(f"texts.{language}", "", f"must be one of {shown(languages)}", "add it to campaign.languages")
         for name, text in _table(texts).items():
             yield from _text(f"texts.{language}.{name}", name, text)
 
@@ -129,12 +168,14 @@ def _text(place: str, name: str, text: object) -> Iterator[Problem]:
     if not isinstance(text, str):
         return
     try:
-        shown = wording.placeholders(text)
+        used = wording.placeholders(text)
     except ValueError as error:
-        yield Problem(place, repr(text[:40]), str(error), "write names in braces: {pin}")
+        yield Problem(place, shown(text), str(error), "write names in braces: {pin}")
         return
-    if unknown := sorted(shown - wording.PLACEHOLDERS[name]):
+    if unknown := sorted(used - wording.PLACEHOLDERS[name]):
         rule = f"may show only {sorted(wording.PLACEHOLDERS[name])}"
         yield Problem(place, str(unknown), rule, "take the others out")
-    if "pin" in wording.PLACEHOLDERS[name] - shown:
-        yield Problem(place, repr(text[:40]), "must show {pin}", "put {pin} into the text")
+    if "pin" in wording.PLACEHOLDERS[name] - used:
+        yield Problem(place, shown(text), "must show {pin}", "put {pin} into the text")
+    if has_controls(text.replace("\n", "")):
+        yield Problem(place, shown(text), "must have no control characters but line ends", "leave them out")

@@ -1,15 +1,17 @@
 """A campaign from a TOML file: every fault of the file at once, each with its place, rule and remedy."""
 
+import re
 import tomllib
 from collections.abc import Callable
 from datetime import date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
 import cattrs
 import pendulum
-from attrs import Attribute, field, frozen
-from cattrs.gen import make_dict_structure_fn
+from attrs import Attribute, field, fields, frozen
+from cattrs.gen import make_dict_structure_fn, make_mapping_structure_fn
 
 from crs_core.composition import campaign_checks
 from crs_core.composition.faults import Fault, problems_of
@@ -28,6 +30,7 @@ from crs_core.domain.campaign import (
     Sending,
     StockRule,
 )
+from crs_core.domain.inputs import has_controls, shown
 from crs_core.domain.rules import Dated, always
 from crs_core.domain.time import Instant, midnight, parse_instant, utc
 from crs_core.errors import CampaignInvalid, Problem
@@ -36,6 +39,9 @@ __all__ = ["load_campaign", "read_campaign"]
 
 V = TypeVar("V")
 
+_LONGEST = 200
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199
+
 
 def load_campaign(path: str | Path) -> Campaign:
     """The campaign that a TOML file declares.
@@ -43,12 +49,12 @@ def load_campaign(path: str | Path) -> Campaign:
     Raises:
         CampaignInvalid: Every fault of the file.
     """
-    file = Path(path)
     try:
+        file = Path(path)
         text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, TypeError, ValueError) as error:
         rule = f"cannot be read as UTF-8 text ({type(error).__name__})"
-        raise CampaignInvalid([Problem(str(file), "", rule, "give the path of a TOML file")]) from None
+        raise CampaignInvalid([Problem("path", shown(str(path)), rule, "give the path of a TOML file")]) from None
     return read_campaign(text, name=file.name)
 
 
@@ -61,12 +67,9 @@ def read_campaign(text: str, *, name: str = "campaign.toml") -> Campaign:
     Raises:
         CampaignInvalid: Every fault of the text.
     """
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise CampaignInvalid([Problem(name, "", f"is not TOML: {error}", "mend the line that it names")]) from None
+    raw = _toml(text, name)
     zone, problems = campaign_checks.zone_of(raw)
-    problems += campaign_checks.across(raw)
+    problems += campaign_checks.across(raw, lambda value: _moment(value, zone))
     try:
         file = _converter(zone).structure(raw, _File)
     except Exception as error:  # noqa: BLE001 - whatever it is, the file is at fault
@@ -76,42 +79,62 @@ def read_campaign(text: str, *, name: str = "campaign.toml") -> Campaign:
     return _campaign(file)
 
 
+def _toml(text: str, name: str) -> dict[str, Any]:
+    try:
+        text.encode()
+        return tomllib.loads(text)
+    except (AttributeError, ValueError, RecursionError) as error:
+        rule = f"is not TOML: {error}"
+        raise CampaignInvalid([Problem(name, "", rule, "mend the line that it names")]) from None
+
+
 def _in_order(problems: list[Problem]) -> list[Problem]:
-    seen: dict[tuple[str, str], Problem] = {}
-    for problem in problems:
-        seen.setdefault((problem.place, problem.rule), problem)
-    return list(seen.values())
+    return list(dict.fromkeys(problems))
 
 
-def _rule(holds: Callable[[Any], bool], rule: str, remedy: str) -> Any:
-    def check(_self: object, _attribute: "Attribute[Any]", value: object) -> None:
+_PREFIX = re.compile(r"\+[1-9]\d{0,6}", re.ASCII)
+_Rule = Callable[[Any], None]
+"""Returns, or raises a `Fault`. It stands in the metadata of a field, so that the fault of one hides no other's."""
+
+
+def _rule(holds: Callable[[Any], bool], rule: str, remedy: str) -> dict[str, _Rule]:
+    def check(value: object) -> None:
         if value is not None and not holds(value):
             raise Fault(rule, remedy, value)
 
-    return check
+    return {"rule": check}
 
 
-def _between(least: int, most: int) -> Any:
+def _between(least: int, most: int) -> dict[str, _Rule]:
     return _rule(lambda number: least <= number <= most, f"must be {least} to {most}", "choose a number between")
 
 
-_named = _rule(lambda text: 0 < len(text.strip()) == len(text), "must be a name without spaces around it", "name it")
+_named = _rule(
+    lambda text: 0 < len(text.strip()) == len(text) <= _LONGEST and not has_controls(text),
+    f"must be a name of 1 to {_LONGEST} characters, without spaces around it and control characters",
+    "name it",
+)
+_line = _rule(
+    lambda text: len(text) <= _LONGEST and not has_controls(text),
+    f"must be one line of at most {_LONGEST} characters, without control characters",
+    "shorten it, or leave the characters out",
+)
 
 
 @frozen
 class _Head:
-    name: str = field(validator=_named)
+    name: str = field(metadata=_named)
     zone: str
     languages: tuple[str, ...] = field(
         default=("cs", "en"),
-        validator=_rule(bool, "must name at least one language", "write languages = ['cs', 'en']"),
+        metadata=_rule(bool, "must name at least one language", "write languages = ['cs', 'en']"),
     )
     phones: tuple[str, ...] = field(
         default=("+420",),
-        validator=_rule(
-            lambda prefixes: prefixes and all(each[:1] == "+" and each[1:].isdigit() for each in prefixes),
+        metadata=_rule(
+            lambda prefixes: prefixes and all(_PREFIX.fullmatch(each) for each in prefixes),
             "must be prefixes such as '+420'",
-            "write a plus and digits",
+            "write a plus and one to seven digits",
         ),
     )
     claims: frozenset[str] = frozenset()
@@ -126,20 +149,20 @@ class _Access:
 @frozen
 class _MayRegister:
     since: Instant
-    minimum_age: int | None = field(default=None, validator=_between(0, 130))
+    minimum_age: int | None = field(default=None, metadata=_between(0, 130))
     claims: frozenset[str] = frozenset()
 
 
 @frozen
 class _Group:
-    minimum_age: int | None = field(default=None, validator=_between(0, 130))
+    minimum_age: int | None = field(default=None, metadata=_between(0, 130))
     claims: frozenset[str] = frozenset()
 
 
 @frozen
 class _Priority:
     since: Instant
-    groups: tuple[_Group, ...] = field(validator=_rule(bool, "must name a group", "write groups = [{}] for everybody"))
+    groups: tuple[_Group, ...] = field(metadata=_rule(bool, "must name a group", "write groups = [{}] for everybody"))
 
 
 @frozen
@@ -151,22 +174,29 @@ class _Stock:
 @frozen
 class _ControlPin:
     since: Instant
-    digits: int = field(default=6, validator=_between(6, 9))
-    life_minutes: int = field(default=10, validator=_between(1, 10))
-    sends: int = field(default=5, validator=_between(1, 20))
-    wait_seconds: int = field(default=60, validator=_between(0, 3600))
-    good_minutes: int = field(default=120, validator=_between(1, 24 * 60))
+    digits: int = field(default=6, metadata=_between(6, 9))
+    life_minutes: int = field(default=10, metadata=_between(1, 10))
+    sends: int = field(default=5, metadata=_between(1, 20))
+    wait_seconds: int = field(default=60, metadata=_between(0, 3600))
+    good_minutes: int = field(default=120, metadata=_between(1, 24 * 60))
 
 
 @frozen
 class _Invitation:
     since: Instant
-    digits: int = field(default=8, validator=_between(6, 9))
-    term_hours: int | None = field(default=None, validator=_between(1, 24 * 365))
-    reminders_hours: tuple[int, ...] = ()
+    digits: int = field(default=8, metadata=_between(6, 9))
+    term_hours: int | None = field(default=None, metadata=_between(1, 24 * 365))
+    reminders_hours: tuple[int, ...] = field(
+        default=(),
+        metadata=_rule(
+            lambda hours: all(0 < first < second for first, second in pairwise((*hours, 24 * 365 + 1))),
+            f"must rise, from 1 to {24 * 365} hours after hand-off",
+            "write, for example, reminders_hours = [24, 48]",
+        ),
+    )
     on_expiry: str = field(
         default="return",
-        validator=_rule(lambda text: text in {"return", "lapse"}, "must be 'return' or 'lapse'", "choose one"),
+        metadata=_rule(lambda text: text in {"return", "lapse"}, "must be 'return' or 'lapse'", "choose one"),
     )
 
 
@@ -174,7 +204,7 @@ class _Invitation:
 class _Interval:
     since: Instant
     days: tuple[int, ...] = field(
-        validator=_rule(
+        metadata=_rule(
             lambda days: len(days) == 2 and 1 <= days[0] <= days[1] <= 400,  # noqa: PLR2004
             "must be [earliest, latest], 1 <= earliest <= latest <= 400 calendar days",
             "write, for example, days = [21, 28]",
@@ -184,36 +214,36 @@ class _Interval:
 
 @frozen
 class _Product:
-    doses: int = field(validator=_between(1, 3))
+    doses: int = field(metadata=_between(1, 3))
     interval: tuple[_Interval, ...] = ()
 
 
 @frozen
 class _Site:
     id: str = field(
-        validator=_rule(
+        metadata=_rule(
             lambda text: 0 < len(text) <= 64 and all(each.isalnum() or each in "-_." for each in text),  # noqa: PLR2004
             "must have 1 to 64 letters, digits, '-', '_' or '.'",
             "choose a short id",
         )
     )
-    name: str = field(validator=_named)
-    region: str = ""
-    address: str = ""
+    name: str = field(metadata=_named)
+    region: str = field(default="", metadata=_line)
+    address: str = field(default="", metadata=_line)
 
 
 @frozen
 class _Budget:
-    most: int = field(validator=_between(1, 10_000_000))
-    minutes: int = field(validator=_between(1, 60 * 24 * 366))
+    most: int = field(metadata=_between(1, 10_000_000))
+    minutes: int = field(metadata=_between(1, 60 * 24 * 366))
 
 
 @frozen
 class _Sending:
-    per_second: int = field(default=20, validator=_between(1, 100_000))
-    attempts: int = field(default=8, validator=_between(1, 100))
-    backoff_seconds: int = field(default=30, validator=_between(1, 3600))
-    lease_seconds: int = field(default=120, validator=_between(5, 3600))
+    per_second: int = field(default=20, metadata=_between(1, 100_000))
+    attempts: int = field(default=8, metadata=_between(1, 100))
+    backoff_seconds: int = field(default=30, metadata=_between(1, 3600))
+    lease_seconds: int = field(default=120, metadata=_between(5, 3600))
 
 
 @frozen
@@ -244,20 +274,35 @@ def _converter(zone: str) -> cattrs.Converter:
     converter.register_structure_hook(Instant, lambda value, _: _moment(value, zone))
     for kinds in (Access, StockRule):
         converter.register_structure_hook(kinds, _choice(kinds))
-    for table in _TABLES:
-        structure = _structure(table, converter)
-        converter.register_structure_hook(table, _table(structure))
+    converter.register_structure_hook_factory(
+        lambda kind: getattr(kind, "__origin__", None) is dict,
+        lambda kind: _table(make_mapping_structure_fn(kind, converter, dict, detailed_validation=True)),
+    )
     converter.register_structure_hook_func(
         lambda kind: getattr(kind, "__origin__", None) in (tuple, frozenset), _array(converter)
     )
+    for table in _TABLES:
+        structure = _structure(table, converter)
+        converter.register_structure_hook(table, _table(structure))
     return converter
 
 
 def _structure(table: type, converter: cattrs.Converter) -> Callable[[Any, Any], Any]:
+    overrides: dict[str, Any] = {
+        each.name: _ruled(each, converter) for each in fields(table) if "rule" in each.metadata
+    }
     if table in _DATED:  # "from" is no name for an attribute in Python
-        since = cattrs.override(rename="from")
-        return make_dict_structure_fn(table, converter, _cattrs_forbid_extra_keys=True, since=since)
-    return make_dict_structure_fn(table, converter, _cattrs_forbid_extra_keys=True)
+        overrides["since"] = cattrs.override(rename="from")
+    return make_dict_structure_fn(table, converter, _cattrs_forbid_extra_keys=True, **overrides)
+
+
+def _ruled(attribute: "Attribute[Any]", converter: cattrs.Converter) -> Any:
+    def hook(value: object, kind: Any) -> object:
+        found = converter.structure(value, kind)
+        attribute.metadata["rule"](found)
+        return found
+
+    return cattrs.override(struct_hook=hook)
 
 
 def _table(structure: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -300,16 +345,26 @@ def _choice(kinds: Any) -> Callable[[Any, Any], Any]:
 
 
 def _moment(value: object, zone: str) -> Instant:
+    example = f"write, for example, {_FIRST_YEAR + 21}-01-22T00:00:00"
+    try:
+        found = _instant(value, zone)
+    except TypeError:
+        raise Fault("must be a day or a moment", example, value) from None
+    except (ValueError, OverflowError) as error:
+        raise Fault(str(error), example, value) from None
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise Fault(f"must lie in the years {_FIRST_YEAR} to {_LAST_YEAR}", example, value)
+    return found
+
+
+def _instant(value: object, zone: str) -> Instant:
     if isinstance(value, datetime):
         return utc(value if value.tzinfo else pendulum.instance(value, tz=zone))
     if isinstance(value, date):
         return midnight(value, zone)
     if isinstance(value, str):
-        try:
-            return parse_instant(value, zone)
-        except ValueError as error:
-            raise Fault(str(error), "write, for example, 2021-01-22T00:00:00", value) from None
-    raise Fault("must be a day or a moment", "write, for example, 2021-01-22T00:00:00", value)
+        return parse_instant(value, zone)
+    raise TypeError
 
 
 def _campaign(file: _File) -> Campaign:

@@ -10,11 +10,10 @@ from cattrs.errors import (
     IterableValidationNote,
 )
 
+from crs_core.domain.inputs import shown
 from crs_core.errors import Problem
 
 __all__ = ["Fault", "problems_of"]
-
-_LONGEST_VALUE = 60
 
 
 class Fault(ValueError):
@@ -54,9 +53,7 @@ def _step(error: BaseException) -> str:
 
 def _problem(error: BaseException, path: str) -> Problem:
     if isinstance(error, Fault):
-        shown = repr(error.value)
-        value = shown if len(shown) <= _LONGEST_VALUE else f"{shown[:_LONGEST_VALUE]}…"
-        return Problem(path, value, error.rule, error.remedy)
+        return Problem(path, shown(error.value), error.rule, error.remedy)
     if isinstance(error, KeyError):
-        return Problem(f"{path}.{error.args[0]}".lstrip("."), "", "is missing", "add it")
+        return Problem(path, "", "is missing", "add it")
     return Problem(path, "", str(error), "mend it")

@@ -93,4 +93,4 @@ class Answers:
 
     def change(self, idempotency_key: str, fingerprint: str, answer: str, now: Instant) -> Change:
         """The change that keeps an answer."""
-        return Change(self._keep, (idempotency_key, fingerprint, answer, to_micros(now)), subject="answer")
+        return self._keep, (idempotency_key, fingerprint, answer, to_micros(now)), False, "answer"

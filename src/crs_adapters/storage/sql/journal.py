@@ -37,14 +37,14 @@ class Journal:
         for entry in entries:
             facts = self._facts(dict(entry.facts))
             values = (to_micros(entry.at), entry.kind, entry.person, entry.site_id, actor, facts)
-            yield Change(self._write, values, subject="journal entry")
+            yield self._write, values, False, "journal entry"
 
     def counted_changes(self, tallies: Iterable[Tally], counted: Iterable[int]) -> Iterator[Change]:
         """The changes that add up tallies and mark the entries they come from, each of which counts once."""
         for number in sorted(counted):
-            yield Change(self._count, (number,), must_hit=True, subject="journal entry")
+            yield self._count, (number,), True, "journal entry"
         for name, number in sorted((_named(each), each.number) for each in tallies):
-            yield Change(self._add, (*name, number), subject="tally")
+            yield self._add, (*name, number), False, "tally"
 
     def of_person(self, session: Session, person: str) -> Sequence[JournalEntry]:
         """See `View.journal`."""

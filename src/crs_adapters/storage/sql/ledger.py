@@ -15,6 +15,7 @@ from crs_core.domain.time import Day
 __all__ = ["Ledger"]
 
 _NAME = tuple(column.name for column in account.primary_key)
+_OUTSIDE = State.OUTSIDE
 _COLUMN = {State(state): place for place, state in enumerate(STATES)}
 _DAY, _DELIVERY, _INVITED, _SLOT = (
     kind.value for kind in (AccountKind.DAY, AccountKind.DELIVERY, AccountKind.INVITED, AccountKind.SLOT)
@@ -36,22 +37,22 @@ class Ledger:
 
         What only adds to an account makes it where it is missing; nothing can be taken from a missing one.
         """
-        sums: dict[Row, list[int]] = {}
-        accounts: dict[Row, Account] = {}
+        sums: dict[Row, tuple[list[int], Account]] = {}
         for transfer in transfers:
-            of = transfer.account
+            of, source, target = transfer.account, transfer.source, transfer.target
             name = (of.site_id, of.kind, of.series, of.day.isoformat(), of.minute)
-            accounts[name] = of
-            numbers = sums.setdefault(name, [0] * len(STATES))
-            if transfer.source is not State.OUTSIDE:
-                numbers[_COLUMN[transfer.source]] -= transfer.number
-            if transfer.target is not State.OUTSIDE:
-                numbers[_COLUMN[transfer.target]] += transfer.number
-        for name, numbers in sorted(sums.items()):
+            kept = sums.get(name)
+            if kept is None:
+                kept = sums[name] = [0] * len(STATES), of
+            if source is not _OUTSIDE:
+                kept[0][_COLUMN[source]] -= transfer.number
+            if target is not _OUTSIDE:
+                kept[0][_COLUMN[target]] += transfer.number
+        for name, (numbers, of) in sorted(sums.items()):
             if min(numbers) < 0:
-                yield Change(self._move, (*numbers, *name), must_hit=True, subject=accounts[name])
+                yield self._move, (*numbers, *name), True, of
             else:
-                yield Change(self._mint, (*name, *numbers), subject=accounts[name])
+                yield self._mint, (*name, *numbers), False, of
 
     def days(self, session: Session, site_id: str) -> SiteDays:
         """See `View.days`."""

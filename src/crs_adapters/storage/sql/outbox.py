@@ -38,7 +38,7 @@ class Outbox:
     def owed_changes(self, messages: Iterable[Message]) -> Iterator[Change]:
         """The changes that owe messages; one of whose person and purpose one is unsent is left out."""
         for message in messages:
-            yield Change(self._owe, (*_columns(message), self._codec.dumps(message)), subject="message")
+            yield self._owe, (*_columns(message), self._codec.dumps(message)), False, "message"
 
     def settled_changes(self, outcomes: Iterable[Outcome]) -> Iterator[Change]:
         """The changes that write down outcomes; a message settled before stays as it is."""
@@ -46,7 +46,7 @@ class Outbox:
             due_at = None if outcome.due_at is None else to_micros(outcome.due_at)
             at = to_micros(outcome.at)
             values = (due_at, outcome.state.value, at, outcome.gateway_id, outcome.reason, outcome.message_id)
-            yield Change(self._settle, values, subject="message")
+            yield self._settle, values, False, "message"
 
     def lease(
         self, session: Session, lanes: Iterable[Lane], number: int, *, now: Instant, until: Instant

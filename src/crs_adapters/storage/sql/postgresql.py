@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import psycopg
 from psycopg.pq import ExecStatus, TransactionStatus
-from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy import URL, Engine, NullPool, create_engine
 
 from crs_adapters.storage.sql.compiling import Statement
 from crs_adapters.storage.sql.errors import Trouble, missed, spoilt, translated
@@ -49,7 +49,8 @@ def _sqlstate(error: Exception) -> str:
 
 def engine_of(url: URL) -> Engine:
     """An engine that makes connections to a server."""
-    return create_engine(url.set(drivername="postgresql+psycopg"), paramstyle="format", use_native_hstore=False)
+    target = url.set(drivername="postgresql+psycopg")
+    return create_engine(target, poolclass=NullPool, paramstyle="format", use_native_hstore=False)
 
 
 class PostgresqlSession:
@@ -90,16 +91,16 @@ class PostgresqlSession:
         """See `Session.rows_of_each`."""
         if len(many) == 1:
             return [self.rows(statement, many[0])]
-        return [self._rows_of(cursor) for cursor in self._sent([Change(statement, values) for values in many])]
+        return [self._rows_of(cursor) for cursor in self._sent([(statement, values, False, None) for values in many])]
 
     def run(self, changes: Sequence[Change]) -> None:
         """See `Session.run`."""
         for start in range(0, len(changes), _BATCH):
             batch = changes[start : start + _BATCH]
-            for cursor, change in zip(self._sent(batch), batch, strict=False):
-                if change.must_hit and not cursor.rowcount:
+            for cursor, (_, _, must_hit, subject) in zip(self._sent(batch), batch, strict=True):
+                if must_hit and not cursor.rowcount:
                     self._spoilt = True
-                    raise missed(change.subject)
+                    raise missed(subject)
 
     def _sent(self, changes: Sequence[Change]) -> list[psycopg.Cursor]:
         """A cursor for each change, all sent before the first answer is waited for."""
@@ -110,15 +111,15 @@ class PostgresqlSession:
         try:
             with self._connection.pipeline():
                 try:
-                    for cursor, change in zip(cursors, changes, strict=True):
-                        cursor.execute(change.statement, change.values)
+                    for cursor, (statement, values, _, _) in zip(cursors, changes, strict=True):
+                        cursor.execute(statement, values)
                 except _FAULTS as error:
                     failure = error
         except _FAULTS as error:
             failure = failure or error
         if failure is not None:
             # Answers come in order, so the first change without one is the one that failed.
-            subjects = (each.subject for cursor, each in zip(cursors, changes, strict=True) if cursor.rowcount < 0)
+            subjects = (about for cursor, (*_, about) in zip(cursors, changes, strict=True) if cursor.rowcount < 0)
             raise self._failed(failure, next(subjects, None)) from failure
         return cursors
 
@@ -157,6 +158,7 @@ class PostgresqlSession:
                 with suppress(psycopg.OperationalError):
                     self._order(command)
                     return
+            self.close()
             self._renew()
             self._order(command)
         except _FAULTS as error:

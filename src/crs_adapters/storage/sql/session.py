@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Engine
 
@@ -14,18 +14,9 @@ __all__ = ["Change", "Database", "Row", "Session", "connection_of"]
 Row = tuple[Any, ...]
 
 
-class Change(NamedTuple):
-    """One statement that writes.
-
-    Attributes:
-        must_hit: Whether it is a conflict if there is no such row.
-        subject: What it changes, for the error: an account, or the name of something.
-    """
-
-    statement: Statement
-    values: Row
-    must_hit: bool = False
-    subject: object = "row"
+Change = tuple[Statement, Row, bool, object]
+"""One statement that writes: its text, its values, whether it is a conflict if there is no such row, and what it is
+about for the error, an account or the name of something. A plain tuple, as a command makes a dozen."""
 
 
 class Session(Protocol):

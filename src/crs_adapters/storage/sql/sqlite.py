@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, cast
 
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Engine, NullPool, create_engine, event
 
 from crs_adapters.storage.sql.compiling import Statement
 from crs_adapters.storage.sql.errors import Trouble, missed, spoilt, translated
@@ -53,7 +53,7 @@ def engine_of(path: Path) -> Engine:
         remedy = "use a Python that brings a newer SQLite, or PostgreSQL"
         raise AdapterFault("sqlite_too_old", f"sqlite={version}: 3.37 or newer is needed", remedy=remedy)
     settings = {"isolation_level": None, "check_same_thread": False, "timeout": _OPENING_SECONDS}
-    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args=settings)
+    engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool, connect_args=settings)
     event.listen(engine, "connect", _set_up)
     return engine
 

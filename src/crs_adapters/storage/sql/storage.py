@@ -8,7 +8,7 @@ from sqlalchemy.engine import Dialect
 
 from crs_adapters.storage.sql import schema
 from crs_adapters.storage.sql.compiling import compiled
-from crs_adapters.storage.sql.session import Change, Database
+from crs_adapters.storage.sql.session import Database
 from crs_adapters.storage.sql.work import SqlView, SqlWork, Tables
 from crs_core.domain.messages import Lane, Message
 from crs_core.domain.time import Instant
@@ -58,4 +58,4 @@ class SqlStorage:
         """Forgets everything; for test kits. DELETE, for on few rows TRUNCATE takes ten times as long."""
         with self._database.write(_LEASE_SECONDS) as session:
             tables = schema.metadata.sorted_tables
-            session.run([Change(compiled(self._dialect, delete(table)), ()) for table in tables])
+            session.run([(compiled(self._dialect, delete(table)), (), False, table.name) for table in tables])

@@ -71,9 +71,9 @@ class Values:
         for of, put in placed:
             columns, body = of.kind.columns(put.value), self._codec.dumps(put.value)
             if put.version:
-                yield Change(of.update, (*columns, body, put.key.id, put.version), must_hit=True, subject=of.name)
+                yield of.update, (*columns, body, put.key.id, put.version), True, of.name
             else:
-                yield Change(of.insert, (put.key.id, *columns, body), subject=of.name)
+                yield of.insert, (put.key.id, *columns, body), False, of.name
 
     def scan(self, session: Session, kind: type[T]) -> Iterator[T]:
         """See `View.scan`."""

@@ -232,6 +232,8 @@ class _Work(_View):
         return kept[1]
 
     def remember(self, idempotency_key: str, fingerprint: str, answer: str, now: Instant) -> None:  # noqa: ARG002
+        if idempotency_key in self._state.answers:
+            raise Stale("stale", "an answer was kept under this key meanwhile", remedy="ask for it")
         self._staged.append(lambda: self._state.answers.update({idempotency_key: (fingerprint, answer)}))
 
     def take(self, uses: Sequence[BudgetUse], now: Instant) -> tuple[int, ...]:
@@ -257,6 +259,8 @@ class _Work(_View):
             stored = self.get(put.key)
             if (0 if stored is None else stored.version) != put.version:
                 raise Stale("stale", f"a {put.key.kind.__name__.lower()} was changed meanwhile", remedy="read again")
+        if not self._state.uncounted.keys() >= set(plan.counted):
+            raise Stale("stale", "a journal entry was counted meanwhile", remedy="read again")
         balances = self._balances(plan.transfers)
         self._staged.append(lambda: self._commit_plan(plan, balances, actor))
 
@@ -327,15 +331,15 @@ class _Work(_View):
             insort(self._state.owed[message.lane], (message.due_at, message.id))
 
     def _settle(self, outcome: Outcome) -> None:
-        letter = self._state.letters[outcome.message_id]
-        if letter.state is not MessageState.OWED:
+        letter = self._state.letters.get(outcome.message_id)
+        if letter is None or letter.state is not MessageState.OWED:
             return
         owed = self._state.owed[letter.message.lane]
         _remove(owed, (letter.message.due_at, letter.message.id))
         letter.leased_until, letter.reason, letter.at = None, outcome.reason, outcome.at
-        if outcome.state is MessageState.OWED and outcome.due_at is not None:
-            letter.message = evolve(letter.message, due_at=outcome.due_at)
-            insort(owed, (outcome.due_at, letter.message.id))
+        if outcome.state is MessageState.OWED:
+            letter.message = evolve(letter.message, due_at=outcome.due_at or letter.message.due_at)
+            insort(owed, (letter.message.due_at, letter.message.id))
             return
         letter.state = outcome.state
         self._state.unsent.pop((letter.message.person, letter.message.purpose.value), None)

@@ -74,7 +74,7 @@ def birth_dates(first: date = date(1900, 1, 1), last: date = date(2005, 12, 31))
 @st.composite
 def people(draw: st.DrawFn, born: SearchStrategy[date] | None = None) -> Invented:
     """Invented people with valid insured numbers."""
-    day = draw(born or birth_dates())
+    day = draw(birth_dates() if born is None else born)
     number = insured_number(day, draw(st.integers(1, 980)), woman=draw(st.booleans()))
     return Invented(number, draw(st.sampled_from(FIRST_NAMES)), draw(st.sampled_from(SURNAMES)), day)
 
@@ -236,4 +236,4 @@ _groups = st.builds(
 def segments(draw: st.DrawFn, on: SearchStrategy[date] | None = None) -> tuple[Segment, ...]:
     """The segments of an order of one to four groups on a day; not everybody need belong to one."""
     groups = draw(st.lists(_groups, min_size=1, max_size=4))
-    return compile_segments(groups, frozenset(CLAIMS), draw(on or days()))
+    return compile_segments(groups, frozenset(CLAIMS), draw(days() if on is None else on))

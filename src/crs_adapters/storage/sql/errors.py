@@ -1,7 +1,7 @@
 """What a driver's errors mean here, so that none of them leaves the adapter.
 
 Each database's module says which `Trouble` an error of its driver is; what the caller is told is the same for all. The
-driver's own text is chained, never repeated: it may quote a row.
+driver's own error is chained, without what it quotes of a row.
 """
 
 import enum
@@ -36,6 +36,8 @@ def translated(trouble: Trouble, error: Exception, now: Callable[[], Instant], s
         now: Asked where `retry_at` is needed.
         subject: What was being changed: an account, or the name of a kind of value.
     """
+    if isinstance(error, UnicodeEncodeError):
+        error.object = "…"  # it quotes a whole row where it is shown
     if trouble is Trouble.TAKEN or (trouble is Trouble.BELOW_NOTHING and isinstance(subject, Account)):
         return missed(subject)
     if trouble is Trouble.HELD:

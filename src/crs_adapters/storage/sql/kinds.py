@@ -46,11 +46,13 @@ class Kind:
 
     Attributes:
         columns: What the columns between `version` and `body` hold for a value, in their order.
+        kept: How many decoded bodies are kept by their text; for what every command reads and few change.
     """
 
     type: type[Any]
     table: Table
     columns: Callable[[Any], tuple[Any, ...]] = _nothing
+    kept: int = 0
 
 
 KINDS = (
@@ -58,6 +60,6 @@ KINDS = (
     Kind(Registration, schema.registration, _of_registration),
     Kind(Reservation, schema.reservation, _of_reservation),
     Kind(Challenge, schema.challenge),
-    Kind(Site, schema.site),
+    Kind(Site, schema.site, kept=1_000),
 )
 """In the order in which they are locked."""

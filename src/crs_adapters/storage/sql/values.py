@@ -1,6 +1,7 @@
 """Values by key and version, and the registrations in the declared order."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from heapq import merge
 from itertools import groupby, islice
 from typing import Any, TypeVar
@@ -29,10 +30,13 @@ PAGE = 1_000
 
 
 @frozen
-class _Statements:
+class _Shelf:
+    """One kind: its place in the order of locks, how its bodies are read, and its statements."""
+
     place: int
     kind: Kind
     name: str
+    read: Callable[[str], Any]
     get: Statement
     insert: Statement
     update: Statement
@@ -40,44 +44,45 @@ class _Statements:
 
 
 class Values:
-    """The tables of values; `place` says where a key stands in the order of locks."""
+    """The tables of values."""
 
     def __init__(self, dialect: Dialect, codec: Codec, kinds: Sequence[Kind] = KINDS) -> None:
         self._codec = codec
-        self._of = {kind.type: _statements(dialect, place, kind) for place, kind in enumerate(kinds)}
+        self._shelves = {kind.type: _shelf(dialect, codec, place, kind) for place, kind in enumerate(kinds)}
         self._range = _range(dialect)
         self._due = _due(dialect)
 
-    def _statements_of(self, kind: type) -> _Statements:
+    def _shelf(self, kind: type) -> _Shelf:
         try:
-            return self._of[kind]
+            return self._shelves[kind]
         except KeyError:
-            raise unknown_kind(kind, ", ".join(known.__name__ for known in self._of)) from None
+            raise unknown_kind(kind, ", ".join(known.__name__ for known in self._shelves)) from None
 
     def placed(self, keys: Iterable[Key[Any]]) -> Sequence[tuple[int, Key[Any]]]:
         """Keys, each with its place in the order of locks; what is only locked and never stored comes last."""
-        last = len(self._of)
-        return [(self._of[key.kind].place if key.kind in self._of else last, key) for key in keys]
+        last = len(self._shelves)
+        return [(self._shelves[key.kind].place if key.kind in self._shelves else last, key) for key in keys]
 
     def get(self, session: Session, key: Key[T]) -> Versioned[T] | None:
         """See `View.get`."""
-        row = session.row(self._statements_of(key.kind).get, (key.id,))
-        return None if row is None else Versioned(self._codec.loads(key.kind, row[1]), row[0])
+        shelf = self._shelf(key.kind)
+        row = session.row(shelf.get, (key.id,))
+        return None if row is None else Versioned(shelf.read(row[1]), row[0])
 
     def changes(self, puts: Sequence[Put[Any]]) -> Iterator[Change]:
         """The changes that store values, in the order of locks."""
-        placed = [(self._statements_of(put.key.kind), put) for put in puts]
+        placed = [(self._shelf(put.key.kind), put) for put in puts]
         placed.sort(key=lambda pair: (pair[0].place, pair[1].key.id))
-        for of, put in placed:
-            columns, body = of.kind.columns(put.value), self._codec.dumps(put.value)
+        for shelf, put in placed:
+            columns, body = shelf.kind.columns(put.value), self._codec.dumps(put.value)
             if put.version:
-                yield of.update, (*columns, body, put.key.id, put.version), True, of.name
+                yield shelf.update, (*columns, body, put.key.id, put.version), True, shelf.name
             else:
-                yield of.insert, (put.key.id, *columns, body), False, of.name
+                yield shelf.insert, (put.key.id, *columns, body), False, shelf.name
 
     def scan(self, session: Session, kind: type[T]) -> Iterator[T]:
         """See `View.scan`."""
-        page, last = self._statements_of(kind).page, ""
+        page, last = self._shelf(kind).page, ""
         while rows := session.rows(page, (last, PAGE)):
             for _, body in rows:
                 yield self._codec.loads(kind, body)
@@ -106,8 +111,9 @@ class Values:
         return Versioned(self._codec.loads(Registration, body), version)
 
 
-def _statements(dialect: Dialect, place: int, kind: Kind) -> _Statements:
+def _shelf(dialect: Dialect, codec: Codec, place: int, kind: Kind) -> _Shelf:
     table = kind.table
+    read = partial(codec.loads, kind.type)
     id_, version, body = table.c.id, table.c.version, table.c.body
     columns = [column for column in table.c if column is not id_ and column is not version]
     names = [column.name for column in columns]
@@ -117,10 +123,11 @@ def _statements(dialect: Dialect, place: int, kind: Kind) -> _Statements:
     changed = update(table).where(id_ == given(id_, "key"), version == given(version, "old"))
     changed = changed.values(version=version + ONE, **values)
     page = limited(select(id_, body).where(id_ > given(id_)).order_by(id_))
-    return _Statements(
+    return _Shelf(
         place,
         kind,
         table.name,
+        lru_cache(kind.kept)(read) if kind.kept else read,
         compiled(dialect, get, "id"),
         compiled(dialect, new, "id", *names),
         compiled(dialect, changed, *names, "key", "old"),

@@ -1,0 +1,1 @@
+"""Figures to simulate with: real ones, read from open data."""

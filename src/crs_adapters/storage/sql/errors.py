@@ -37,7 +37,7 @@ def translated(trouble: Trouble, error: Exception, now: Callable[[], Instant], s
         subject: What was being changed: an account, or the name of a kind of value.
     """
     if isinstance(error, UnicodeEncodeError):
-        error.object = "…"  # it quotes a whole row where it is shown
+        error.object, error.args = "…", ()  # they quote a whole row
     if trouble is Trouble.TAKEN or (trouble is Trouble.BELOW_NOTHING and isinstance(subject, Account)):
         return missed(subject)
     if trouble is Trouble.HELD:

@@ -38,11 +38,8 @@ _BATCH = 64
 
 def trouble(error: Exception) -> Trouble:
     """What an error of the driver means."""
-    return _TROUBLES.get(_sqlstate(error), Trouble.FAULT)
-
-
-def _sqlstate(error: Exception) -> str:
-    return (error.diag.sqlstate if isinstance(error, psycopg.Error) else None) or ""
+    state = (error.sqlstate or error.diag.sqlstate) if isinstance(error, psycopg.Error) else None
+    return _TROUBLES.get(state or "", Trouble.FAULT)
 
 
 def engine_of(url: URL) -> Engine:

@@ -1,5 +1,6 @@
 """The storage in PostgreSQL keeps the rules."""
 
+import uuid
 from collections.abc import Callable, Iterator
 
 import psycopg
@@ -8,28 +9,42 @@ import pytest
 from crs_adapters.storage.sql import open_sql
 from crs_core.ports.storage import Storage
 from crs_core.testing.storage_contract import StorageContract
+from tests.postgresql import PostgresqlServer
+
+BENEATH = ("person", "outbox")
+
+
+@pytest.fixture(scope="module")
+def url(postgresql_server: PostgresqlServer) -> Iterator[str]:
+    """One database for all rules: making one takes longer than most of them, emptying it does not."""
+    name = f"crs_{uuid.uuid4().hex}"
+    yield postgresql_server.create_database(name)
+    postgresql_server.drop_database(name)
 
 
 class TestPostgresql(StorageContract):
     @pytest.fixture
-    def storage(self, postgresql_url: str) -> Iterator[Storage]:
-        storage = open_sql(postgresql_url)
+    def storage(self, url: str) -> Iterator[Storage]:
+        storage = open_sql(url)
+        storage.wipe()
         yield storage
         storage.close()
 
     @pytest.fixture
-    def reopen(self, postgresql_url: str) -> Callable[[Storage], Storage]:
+    def reopen(self, url: str) -> Callable[[Storage], Storage]:
         def again(old: Storage) -> Storage:
             old.close()
-            return open_sql(postgresql_url)
+            return open_sql(url)
 
         return again
 
     @pytest.fixture
-    def breaks(self, postgresql_url: str) -> Callable[[], None]:
-        def ruin() -> None:
-            with psycopg.connect(postgresql_url, autocommit=True) as connection:
-                connection.execute("ALTER TABLE person RENAME TO persona")
-                connection.execute("ALTER TABLE outbox RENAME TO inbox")
+    def breaks(self, url: str) -> Iterator[Callable[[], None]]:
+        with psycopg.connect(url, autocommit=True) as connection:
+            yield lambda: _rename(connection, "{}", "lost_{}")
+            _rename(connection, "lost_{}", "{}")
 
-        return ruin
+
+def _rename(connection: psycopg.Connection, old: str, new: str) -> None:
+    for name in BENEATH:
+        connection.execute(f"ALTER TABLE {old.format(name)} RENAME TO {new.format(name)}".encode())

@@ -5,6 +5,7 @@
     entry = town.entered(citizen)
 
 Every test gets the storages of `STORAGES` in turn by asking for `storage_url`; this is the one place that lists them.
+A test for those that outlive a system: ``@pytest.mark.parametrize("storage_url", DURABLE, indirect=True)``.
 """
 
 import re
@@ -20,9 +21,10 @@ import crs_core as crs
 from crs_core.domain.time import Day, Instant, add_days
 from crs_core.testing.clock import SeededChance, VirtualClock
 
-__all__ = ["KEYS", "START", "Citizen", "OpenTown", "Town", "open_town", "storage_url"]
+__all__ = ["DURABLE", "KEYS", "START", "Citizen", "OpenTown", "Town", "invented", "open_town", "storage_url"]
 
-STORAGES = ("memory",)  # to come: "sqlite", pytest.param("postgresql", marks="postgresql")
+DURABLE = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
+STORAGES = ("memory", *DURABLE)
 KEYS: Mapping[str, bytes] = {"2021-01": b"an invented key, 32 bytes long .."}
 START = pendulum.datetime(2021, 1, 23, 8)  # a day after the switch to invitations
 FIRST_DAY = Day(2021, 1, 25)

@@ -2,8 +2,8 @@
 
 from attrs import frozen
 
-from crs_core.desks.proving import check_pin
-from crs_core.domain import gate, invitation_pin, tokens
+from crs_core.desks.proving import check_pin, of_source
+from crs_core.domain import gate, inputs, invitation_pin, tokens
 from crs_core.domain.insured_number import compact
 from crs_core.domain.messages import Lane, Purpose
 from crs_core.domain.people import Person
@@ -26,7 +26,8 @@ class Reminded:
     """The answer to a request for a reminder; the same whether the insured number is known or not.
 
     Attributes:
-        expected_at: When a message, if one is owed, should reach the gateway.
+        expected_at: When a message, if one is owed, should have reached the gateway; in whole minutes from now, as
+            the length of the queue to a fraction of a second would tell whether this very request has lengthened it.
     """
 
     expected_at: Instant
@@ -36,7 +37,9 @@ def enter(
     office: Office, insured_number: str, pin2: str, *, source: str, actor: str, idempotency_key: str | None
 ) -> str:
     """See `CitizenDesk.enter`."""
+    inputs.require(inputs.of_text("source", source))
     number = _number(insured_number)
+    check_pin("pin2", pin2, {rule.digits for rule in office.campaign.invitation})
     person = office.person(number)
 
     def decide(work: Work, now: Instant) -> Plan[str]:
@@ -46,7 +49,6 @@ def enter(
             if registration is None
             else invitation_pin.digits(office.campaign, registration)
         )
-        check_pin(pin2, digits)
         work.take(_budgets(office, person, source), now)
         if not invitation_pin.opens(registration, pin2, office.keyring, digits) or registration is None:
             remedy = "check both; a lost PIN can be sent once more"
@@ -61,6 +63,10 @@ def enter(
 
 
 def _number(text: str) -> str:
+    given: object = text
+    if not isinstance(given, str):
+        remedy = "give the number as it was typed"
+        raise InvalidInput([Problem("insured_number", type(given).__name__, "must be text", remedy)])
     number = compact(text)
     if not (number.isascii() and number.isdigit() and len(number) <= _LONGEST_NUMBER):
         rule = "an insured number has digits only, with or without a slash"
@@ -77,9 +83,8 @@ def _live_registration(view: View, person: str) -> Registration | None:
 
 def _budgets(office: Office, person: str, source: str) -> tuple[BudgetUse, ...]:
     limits = office.campaign.limits
-    origin = office.keyring.pseudonym("source", source)
     return (
-        BudgetUse(f"enter:source:{origin}", limits.entries_source, "too_many_tries"),
+        *of_source(office, "enter", source, limits.entries_source, "too_many_tries"),
         BudgetUse(f"enter:person:{person}", limits.entries_registration, "too_many_tries"),
     )
 
@@ -112,22 +117,22 @@ def remind_pin(
     office: Office, insured_number: str, *, source: str, actor: str, idempotency_key: str | None
 ) -> Reminded:
     """See `CitizenDesk.remind_pin`."""
+    inputs.require(inputs.of_text("source", source))
     number = _number(insured_number)
     person = office.person(number)
 
     def decide(work: Work, now: Instant) -> Plan[Reminded]:
         limits = office.campaign.limits
-        origin = office.keyring.pseudonym("source", source)
         uses = (
-            BudgetUse(f"remind:source:{origin}", limits.reminders_source, "too_many_reminders"),
+            *of_source(office, "remind", source, limits.reminders_source, "too_many_reminders"),
             BudgetUse(f"remind:person:{person}", limits.reminders_registration, "too_many_reminders"),
         )
         work.take(uses, now)
-        seconds = (work.backlog(Lane.TRANSACTIONAL) + 1) / office.campaign.sending.per_second
+        minutes = 1 + work.backlog(Lane.TRANSACTIONAL) // (60 * office.campaign.sending.per_second)
         registration = _live_registration(work, person)
         owed = registration is not None and _has_pin(office, registration, now)
         return Plan(
-            Reminded(later(now, seconds=seconds)),
+            Reminded(later(now, minutes=minutes)),
             journal=(office.note(now, "pin_reminded", person=person),) if owed else (),
             messages=(sms(office, registration, Purpose.PIN_REMINDER, now),) if owed and registration else (),
         )

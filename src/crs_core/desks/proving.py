@@ -1,10 +1,13 @@
 """Steps 1 and 2: a control PIN goes to a phone, and proves it."""
 
+from collections.abc import Collection, Iterator
+
 from attrs import evolve
 
-from crs_core.domain import control_pin, one_time_code, tokens
-from crs_core.domain.campaign import ControlPinRule
+from crs_core.domain import control_pin, inputs, one_time_code, tokens
+from crs_core.domain.campaign import Budget, ControlPinRule
 from crs_core.domain.control_pin import Challenge, Sent
+from crs_core.domain.inputs import shown
 from crs_core.domain.messages import Channel, Lane, Message, Purpose
 from crs_core.domain.people import mask, phone_number
 from crs_core.domain.plans import Key, Plan, Put, Versioned
@@ -13,7 +16,7 @@ from crs_core.errors import InvalidInput, Problem, Refused
 from crs_core.office.commands import Command, Office
 from crs_core.ports.storage import BudgetUse, View, Work
 
-__all__ = ["challenge_of", "proved", "request_control_pin", "verify_phone"]
+__all__ = ["challenge_of", "check_pin", "of_source", "proved", "request_control_pin", "verify_phone"]
 
 _HANDLE_HOURS = 24
 _PROOF_MINUTES = 60
@@ -30,22 +33,23 @@ def request_control_pin(
     idempotency_key: str | None,
 ) -> Sent:
     """See `CitizenDesk.request_control_pin`."""
+    inputs.require(inputs.of_text("source", source))
     number = _phone(office, phone)
     _check_language(office, language)
     key = Key(Challenge, office.keyring.pseudonym("phone", number))
 
     def decide(work: Work, now: Instant) -> Plan[Sent]:
         stored = work.get(key)
-        rule = _rule(office, stored, now)
         challenge = control_pin.asked(
             None if stored is None else stored.value,
             phone_id=key.id,
             phone=number,
             key_id=office.keyring.active,
             language=language,
-            rule=rule,
+            rule=_rule(office, stored, now),
             now=now,
         )
+        rule = office.campaign.control_pin.at(challenge.created_at)
         given = _kept_handle(office, handle, challenge, now)
         if challenge.unsent is not None or not _may_send(challenge, rule, now):
             return Plan(_sent(office, work, challenge, rule, given, now))
@@ -64,6 +68,9 @@ def request_control_pin(
 
 
 def _phone(office: Office, text: str) -> str:
+    given: object = text
+    if not isinstance(given, str):
+        raise InvalidInput([Problem("phone", type(given).__name__, "must be text", "give the number as it was typed")])
     try:
         return phone_number(text, office.campaign.phones)
     except ValueError as error:
@@ -73,7 +80,7 @@ def _phone(office: Office, text: str) -> str:
 def _check_language(office: Office, language: str) -> None:
     if language not in office.campaign.languages:
         rule = f"must be one of {sorted(office.campaign.languages)}"
-        raise InvalidInput([Problem("language", repr(language), rule, "choose one of them")])
+        raise InvalidInput([Problem("language", shown(language), rule, "choose one of them")])
 
 
 def _rule(office: Office, stored: Versioned[Challenge] | None, now: Instant) -> ControlPinRule:
@@ -86,9 +93,8 @@ def _may_send(challenge: Challenge, rule: ControlPinRule, now: Instant) -> bool:
 
 def _send_budgets(office: Office, phone_id: str, source: str) -> tuple[BudgetUse, ...]:
     limits = office.campaign.limits
-    origin = office.keyring.pseudonym("source", source)
     return (
-        BudgetUse(f"send:source:{origin}", limits.pin_sends_source, "too_many_sends"),
+        *of_source(office, "send", source, limits.pin_sends_source, "too_many_sends"),
         BudgetUse(f"send:phone:{phone_id}", limits.pin_sends_phone, "too_many_sends"),
         BudgetUse("send:overall", limits.pin_sends_overall, "too_many_sends"),
     )
@@ -103,7 +109,7 @@ def _message(office: Office, challenge: Challenge, rule: ControlPinRule, now: In
         recipient=challenge.phone,
         language=challenge.language,
         subject=challenge.id,
-        person=challenge.id,
+        person=f"{challenge.id}/{challenge.generation}",  # the message of an older PIN keeps nobody from this one
         created_at=now,
         due_at=now,
         good_until=later(now, minutes=rule.good_minutes),
@@ -118,10 +124,16 @@ def _kept_handle(office: Office, handle: str | None, challenge: Challenge, now: 
             facts = tokens.read(office.keyring, "handle", handle, now=now)
         except Refused:
             facts = {}
-        if (facts.get("c"), facts.get("g")) == (challenge.id, challenge.generation):
+        if facts.get("c") == challenge.id and facts.get("g") == _generation(office, challenge, str(facts.get("n"))):
             return handle
-    facts = {"c": challenge.id, "g": challenge.generation, "n": office.chance.name()}
+    nonce = office.chance.name()
+    facts = {"c": challenge.id, "g": _generation(office, challenge, nonce), "n": nonce}
     return tokens.sign(office.keyring, "handle", facts, until=later(now, hours=_HANDLE_HOURS))
+
+
+def _generation(office: Office, challenge: Challenge, nonce: str) -> str:
+    """Names the generation without its number, which would tell whether the phone has ever asked before."""
+    return office.keyring.pseudonym("generation", f"{challenge.id}\x00{challenge.generation}\x00{nonce}")[:12]
 
 
 def _sent(office: Office, view: View, challenge: Challenge, rule: ControlPinRule, handle: str, now: Instant) -> Sent:
@@ -137,6 +149,7 @@ def _sent(office: Office, view: View, challenge: Challenge, rule: ControlPinRule
 
 def verify_phone(office: Office, handle: str, pin: str, *, source: str, actor: str, idempotency_key: str | None) -> str:
     """See `CitizenDesk.verify_phone`."""
+    inputs.require(inputs.of_text("source", source))
     now = office.now()
     facts = tokens.read(office.keyring, "handle", handle, now=now)
     key = Key(Challenge, str(facts["c"]))
@@ -144,13 +157,15 @@ def verify_phone(office: Office, handle: str, pin: str, *, source: str, actor: s
     def decide(work: Work, now: Instant) -> Plan[str]:
         stored = work.get(key)
         rule = _rule(office, stored, now)
-        check_pin(pin, rule.digits)
+        check_pin("pin", pin, {rule.digits})
         left = work.take(_try_budgets(office, key.id, str(facts["n"]), source), now)
-        if stored is None or stored.value.generation != facts["g"] or not _alive(stored.value, rule, now):
+        if stored is None or not control_pin.is_live(stored.value, rule, now):
             return Plan("", refusal=_expired())
         challenge = stored.value
+        if facts["g"] != _generation(office, challenge, str(facts["n"])):
+            return Plan("", refusal=_expired())
         if not one_time_code.matches(control_pin.code_of(challenge, office.keyring, rule), pin):
-            return Plan("", refusal=_wrong(left[1]))
+            return Plan("", refusal=_wrong(left[-2]))
         proof = {"c": challenge.id, "g": challenge.generation}
         return Plan(
             tokens.sign(office.keyring, "proof", proof, until=later(now, minutes=_PROOF_MINUTES)),
@@ -162,29 +177,34 @@ def verify_phone(office: Office, handle: str, pin: str, *, source: str, actor: s
     return office.run(Command("verify_phone", actor, arguments, str, decide, (key,), idempotency_key))
 
 
-def check_pin(pin: str, digits: int) -> None:
-    """Returns where the text could be a PIN of that length.
+def check_pin(place: str, pin: str, lengths: Collection[int]) -> None:
+    """Returns where the text could be a PIN of one of these lengths.
 
     Raises:
         InvalidInput: It could not; no try is counted and the text is not repeated.
     """
+    given: object = pin
+    if not isinstance(given, str):
+        raise InvalidInput([Problem(place, type(given).__name__, "must be text", "give the PIN as it was typed")])
     compact = "".join(pin.split()).replace("-", "")
-    if not (compact.isascii() and compact.isdigit() and len(compact) == digits):
-        raise InvalidInput([Problem("pin", "…", f"a PIN here has {digits} digits", "copy it from the message")])
+    if not (compact.isascii() and compact.isdigit() and len(compact) in lengths):
+        rule = f"a PIN here has {' or '.join(map(str, sorted(lengths)))} digits"
+        raise InvalidInput([Problem(place, "…", rule, "copy it from the message")])
+
+
+def of_source(office: Office, matter: str, source: str, budget: Budget, code: str) -> Iterator[BudgetUse]:
+    """The budget of a source, by its pseudonym; none where the source is not known, as that is nobody's own."""
+    if source:
+        yield BudgetUse(f"{matter}:source:{office.keyring.pseudonym('source', source)}", budget, code)
 
 
 def _try_budgets(office: Office, phone_id: str, nonce: str, source: str) -> tuple[BudgetUse, ...]:
     limits = office.campaign.limits
-    origin = office.keyring.pseudonym("source", source)
     return (
-        BudgetUse(f"try:source:{origin}", limits.pin_tries_source, "too_many_tries"),
+        *of_source(office, "try", source, limits.pin_tries_source, "too_many_tries"),
         BudgetUse(f"try:handle:{nonce}", limits.pin_tries_handle, "too_many_tries"),
         BudgetUse(f"try:phone:{phone_id}", limits.pin_tries_phone, "too_many_tries"),
     )
-
-
-def _alive(challenge: Challenge, rule: ControlPinRule, now: Instant) -> bool:
-    return control_pin.is_live(challenge, rule, now)
 
 
 def _expired() -> Refused:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
+from crs_core.errors import NotFound
+
 __all__ = ["Keyring"]
 
 _LEAST_BYTES = 16
@@ -23,7 +25,7 @@ class Keyring:
         active: The id of the key that makes new things.
 
     Raises:
-        ValueError: No such active key, or a key too short; the key itself is never shown.
+        ValueError: No such active key, a key too short, or one whose id is not ASCII; the key itself is never shown.
 
     >>> Keyring({"2021-01": b"an invented key of 32 bytes ...."}, active="2021-01")
     Keyring(active='2021-01')
@@ -36,21 +38,28 @@ class Keyring:
         if self.active not in self.secrets:
             raise ValueError(f"active={self.active!r}: the keyring holds no such key; it has {sorted(self.secrets)}")
         for name, secret in self.secrets.items():
-            if len(secret) < _LEAST_BYTES:
-                raise ValueError(
-                    f"key {name!r}: {len(secret)} bytes, at least {_LEAST_BYTES} are needed; make a new one"
-                )
+            _check(name, secret)
 
     def digest(self, key_id: str, purpose: str, text: str) -> bytes:
         """HMAC-SHA-256 of a text under a key and a purpose; equal input gives equal output.
 
         Raises:
-            LookupError: The keyring no longer holds that key.
+            NotFound: ``unknown_key``: the keyring no longer holds that key.
         """
         if key_id not in self.secrets:
-            raise LookupError(f"key {key_id!r} is not in the keyring; put it back until nothing made with it is left")
+            message = f"key {key_id!r} is not in the keyring"
+            raise NotFound("unknown_key", message, remedy="put it back until nothing made with it is left")
         return hmac.digest(self.secrets[key_id], f"{purpose}\x00{text}".encode(), hashlib.sha256)
 
     def pseudonym(self, purpose: str, text: str) -> str:
         """A stable name for a text, made with the first key by id, so that it survives a rotation; 24 hex digits."""
         return self.digest(min(self.secrets), f"pseudonym:{purpose}", text).hex()[:24]
+
+
+def _check(name: object, secret: object) -> None:
+    if not (isinstance(name, str) and name.isascii() and name.isprintable()):
+        raise ValueError("a key's id is printable ASCII text, such as '2021-01'; rename it")
+    if not isinstance(secret, bytes):
+        raise ValueError(f"key {name!r}: {type(secret).__name__}, a secret is bytes; read it as bytes")  # noqa: TRY004
+    if len(secret) < _LEAST_BYTES:
+        raise ValueError(f"key {name!r}: {len(secret)} bytes, at least {_LEAST_BYTES} are needed; make a new one")

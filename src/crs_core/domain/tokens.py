@@ -11,7 +11,7 @@ from typing import Any
 
 from crs_core.domain.keys import Keyring
 from crs_core.domain.time import Instant, to_micros
-from crs_core.errors import Refused
+from crs_core.errors import NotFound, Refused
 
 __all__ = ["read", "sign"]
 
@@ -38,7 +38,7 @@ def read(keyring: Keyring, kind: str, token: str, *, now: Instant) -> dict[str, 
     key_id, text, signature = _parts(token)
     try:
         expected = _signature(keyring, key_id, kind, text)
-    except LookupError:
+    except NotFound:
         raise _invalid(kind) from None
     if not hmac.compare_digest(expected.encode(), signature.encode()):
         raise _invalid(kind)
@@ -48,8 +48,8 @@ def read(keyring: Keyring, kind: str, token: str, *, now: Instant) -> dict[str, 
     return dict(facts)
 
 
-def _parts(token: str) -> tuple[str, str, str]:
-    parts = token.rsplit(".", 2)
+def _parts(token: object) -> tuple[str, str, str]:
+    parts = token.rsplit(".", 2) if isinstance(token, str) and token.isascii() else []
     return (parts[0], parts[1], parts[2]) if len(parts) == 3 else ("", "", "")  # noqa: PLR2004
 
 

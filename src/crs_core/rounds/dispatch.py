@@ -17,7 +17,7 @@ from crs_core.domain.messages import Channel, Lane, Message, MessageState, Outco
 from crs_core.domain.plans import JournalEntry, Key, Plan, Put
 from crs_core.domain.registration import Gate, Registration
 from crs_core.domain.time import Instant, later
-from crs_core.errors import AdapterFault, Refused
+from crs_core.errors import AdapterFault, CrsError, NotFound, Refused
 from crs_core.office.commands import Office
 from crs_core.ports.mail import Mail
 from crs_core.ports.sms import Sms
@@ -76,7 +76,7 @@ def _hand_over(office: Office, message: Message) -> Outcome:
         gateway_id = _send(office, message, subject, text)
     except Refused as refusal:
         return Outcome(message.id, MessageState.DEAD, now, reason=refusal.code)
-    except AdapterFault as fault:
+    except (AdapterFault, NotFound) as fault:  # a key that is missing may be put back
         return _again(office, message, fault, now)
     return Outcome(message.id, MessageState.SENT, office.now(), gateway_id=gateway_id)
 
@@ -87,7 +87,7 @@ def _send(office: Office, message: Message, subject: str, text: str) -> str:
     return office.sms.send(Sms(message.id, message.recipient, text))
 
 
-def _again(office: Office, message: Message, fault: AdapterFault, now: Instant) -> Outcome:
+def _again(office: Office, message: Message, fault: CrsError, now: Instant) -> Outcome:
     """Another try after a pause that doubles and is never quite the same; the dead letters after the last."""
     sending = office.campaign.sending
     if message.attempts >= sending.attempts:

@@ -11,7 +11,7 @@ from crs_core.domain.ledger import Account
 from crs_core.domain.time import Instant, later
 from crs_core.errors import AdapterFault, Busy, CrsError, Short, Stale
 
-__all__ = ["Trouble", "busy", "missed", "spoilt", "translated", "unknown_kind"]
+__all__ = ["Trouble", "busy", "closed", "missed", "spoilt", "translated", "unknown_kind"]
 
 _PAUSE_SECONDS = 1
 
@@ -67,9 +67,14 @@ def spoilt() -> AdapterFault:
     """A work goes on after an error of its storage; committing it would keep half a plan."""
     return AdapterFault(
         "work_spoilt",
-        "a change failed in this work, so nothing of it is kept",
+        "the storage failed in this work, so nothing of it is kept",
         remedy="let the error leave the work, then decide anew in another",
     )
+
+
+def closed() -> AdapterFault:
+    """The storage was given back."""
+    return AdapterFault("storage_closed", "this storage is closed", remedy="open it again")
 
 
 def unknown_kind(kind: type, known: str) -> AdapterFault:

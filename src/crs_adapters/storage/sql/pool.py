@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Generic, Protocol, TypeVar
 
-from crs_adapters.storage.sql.errors import busy
+from crs_adapters.storage.sql.errors import busy, closed
 from crs_core.domain.time import Instant
 
 __all__ = ["Pool", "Poolable", "Turns"]
@@ -88,7 +88,10 @@ class Pool(Generic[S]):
 
         Raises:
             Busy: None was free within so many seconds.
+            AdapterFault: The pool is closed.
         """
+        if self._closed:
+            raise closed()
         if not self._turns.take(timeout):
             raise busy(self._now())
         try:

@@ -1,0 +1,127 @@
+"""Opening migrates: the tables are those of the code, whoever comes first, and a newer database is left alone."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, inspect, text
+
+from crs_adapters.storage.sql import open_sql
+from crs_adapters.storage.sql.migrate import FOLDER
+from crs_adapters.storage.sql.schema import REVISION, VERSION_TABLE, metadata
+from crs_core.domain.plans import Plan
+from crs_core.domain.sites import Site
+from crs_core.errors import AdapterFault
+from crs_core.testing.storage.common import apply, at_once, found, key_of, puts
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgresql_url"))
+    return f"sqlite:///{tmp_path}/crs.db"
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    engine = create_engine(url)
+    yield engine
+    engine.dispose()
+
+
+def definitions(engine: Engine) -> list[tuple[str, str]]:
+    """All that a database was told to make, as it says itself: checks, conditions of indexes, options of tables."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            rows = connection.execute(text("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"))
+            found = [(str(name), re.sub(r"\s+", " ", sql)) for name, sql in rows]
+        else:
+            found = [(str(name), str(definition)) for name, definition in connection.execute(text(POSTGRESQL))]
+    return sorted(each for each in found if VERSION_TABLE not in each[0])
+
+
+POSTGRESQL = """
+SELECT tablename || '.' || indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+UNION ALL SELECT conrelid::regclass || '.' || conname, pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace
+UNION ALL SELECT relname, reloptions::text FROM pg_class WHERE relnamespace = 'public'::regnamespace
+UNION ALL SELECT table_name || '.' || column_name, concat_ws(' ', data_type, is_nullable, collation_name, is_identity)
+    FROM information_schema.columns WHERE table_schema = 'public'
+"""
+
+
+def test_the_migrated_tables_are_those_of_the_code(url: str, engine: Engine) -> None:
+    open_sql(url).close()
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "version_table": VERSION_TABLE})
+
+        assert compare_metadata(context, metadata) == []
+
+
+def test_what_alembic_does_not_compare_is_equal_too(url: str, engine: Engine) -> None:
+    open_sql(url).close()
+    migrated = definitions(engine)
+    metadata.drop_all(engine)
+    assert definitions(engine) == []
+    metadata.create_all(engine)
+
+    assert definitions(engine) == migrated
+    assert "state = 'owed'" in str(migrated)
+
+
+def test_the_code_knows_the_newest_migration() -> None:
+    assert ScriptDirectory(FOLDER).get_heads() == [REVISION]
+
+
+def test_opening_again_changes_nothing(url: str) -> None:
+    storage = open_sql(url)
+    apply(storage, Plan(None, puts([Site("north")])))
+    storage.close()
+    again = open_sql(url)
+
+    assert found(again, key_of(Site("north"))) is not None
+    again.close()
+
+
+def test_many_open_an_empty_database_at_once(url: str) -> None:
+    opened = at_once(*[lambda: open_sql(url)] * 6)
+
+    assert [each for each in opened if isinstance(each, Exception)] == []
+    for each in opened:
+        assert not isinstance(each, Exception)
+        each.close()
+
+
+def test_a_newer_database_is_left_alone(url: str, engine: Engine) -> None:
+    open_sql(url).close()
+    with engine.begin() as connection:
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+    with pytest.raises(AdapterFault, match="revision=9999: a newer version of crs") as caught:
+        open_sql(url)
+
+    assert caught.value.code == "database_newer"
+    assert "newer version" in caught.value.remedy
+
+
+def test_a_migration_that_fails_leaves_nothing(url: str, engine: Engine) -> None:
+    """A table of somebody else's is in the way; those made before it are gone again."""
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE journal (number INTEGER)"))
+    with pytest.raises(AdapterFault) as caught:
+        open_sql(url)
+
+    assert caught.value.code == "storage_unreachable"
+    assert inspect(engine).get_table_names() == ["journal"]
+
+
+def test_tables_of_sqlite_hold_what_their_columns_say(tmp_path: Path) -> None:
+    open_sql(f"sqlite:///{tmp_path}/crs.db").close()
+    connection = sqlite3.connect(tmp_path / "crs.db")
+    with pytest.raises(sqlite3.IntegrityError, match="cannot store TEXT value in INTEGER column"):
+        connection.execute("INSERT INTO person (id, version, body) VALUES ('one', 'two', '{}')")
+    connection.close()

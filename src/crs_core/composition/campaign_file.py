@@ -24,9 +24,11 @@ from crs_core.domain.campaign import (
     Interval,
     InvitationRule,
     Limits,
+    NoShowRule,
     Place,
     PriorityGroup,
     Product,
+    ReplanRule,
     Sending,
     StockRule,
 )
@@ -201,6 +203,25 @@ class _Invitation:
 
 
 @frozen
+class _NoShow:
+    since: Instant
+    dose: str = field(
+        default="returned",
+        metadata=_rule(lambda text: text in {"returned", "wasted"}, "must be 'returned' or 'wasted'", "choose one"),
+    )
+    registration: str = field(
+        default="return",
+        metadata=_rule(lambda text: text in {"return", "lapse"}, "must be 'return' or 'lapse'", "choose one"),
+    )
+
+
+@frozen
+class _Replan:
+    since: Instant
+    notice_days: int = field(default=1, metadata=_between(0, 60))
+
+
+@frozen
 class _Interval:
     since: Instant
     days: tuple[int, ...] = field(
@@ -257,12 +278,14 @@ class _File:
     stock: tuple[_Stock, ...] = ()
     control_pin: tuple[_ControlPin, ...] = ()
     invitation: tuple[_Invitation, ...] = ()
+    no_show: tuple[_NoShow, ...] = ()
+    replan: tuple[_Replan, ...] = ()
     limits: dict[str, _Budget] = field(factory=dict)
     sending: _Sending = _Sending()
     texts: dict[str, dict[str, str]] = field(factory=dict)
 
 
-_DATED = (_Access, _MayRegister, _Priority, _Stock, _ControlPin, _Invitation, _Interval)
+_DATED = (_Access, _MayRegister, _Priority, _Stock, _ControlPin, _Invitation, _NoShow, _Replan, _Interval)
 _TABLES = (*_DATED, _Head, _Group, _Product, _Site, _Budget, _Sending, _File)
 
 
@@ -384,6 +407,8 @@ def _campaign(file: _File) -> Campaign:
         stock=_dated(file.stock, lambda step: step.count, StockRule.IGNORED),
         control_pin=_dated(file.control_pin, _control_pin, ControlPinRule()),
         invitation=_dated(file.invitation, _invitation, InvitationRule()),
+        no_show=_dated(file.no_show, lambda step: NoShowRule(step.dose, step.registration), NoShowRule()),
+        replan=_dated(file.replan, lambda step: ReplanRule(step.notice_days), ReplanRule()),
         limits=Limits(**{name: Budget(budget.most, budget.minutes) for name, budget in file.limits.items()}),
         sending=Sending(
             file.sending.per_second, file.sending.attempts, file.sending.backoff_seconds, file.sending.lease_seconds

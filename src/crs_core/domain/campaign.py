@@ -7,6 +7,7 @@ import enum
 
 from attrs import field, frozen
 
+from crs_core.domain.inputs import shown
 from crs_core.domain.rules import Dated, always
 from crs_core.errors import NotFound
 
@@ -19,9 +20,11 @@ __all__ = [
     "Interval",
     "InvitationRule",
     "Limits",
+    "NoShowRule",
     "Place",
     "PriorityGroup",
     "Product",
+    "ReplanRule",
     "Sending",
     "StockRule",
 ]
@@ -124,6 +127,30 @@ class InvitationRule:
 
 
 @frozen
+class NoShowRule:
+    """What follows where nobody comes. Anchor: the moment it is recorded.
+
+    Attributes:
+        dose: ``returned`` to its delivery for somebody else, or ``wasted``.
+        registration: Where no dose was given yet: ``return`` to the queue with its seniority, or ``lapse``.
+    """
+
+    dose: str = "returned"
+    registration: str = "return"
+
+
+@frozen
+class ReplanRule:
+    """How a re-plan moves people. Anchor: now.
+
+    Attributes:
+        notice_days: Least calendar days from today to a new appointment; 1 is tomorrow at the earliest.
+    """
+
+    notice_days: int = 1
+
+
+@frozen
 class Budget:
     """At most so many in a window of so many minutes that opens with the first."""
 
@@ -189,6 +216,8 @@ class Campaign:
     stock: Dated[StockRule] = field(factory=lambda: always(StockRule.IGNORED))
     control_pin: Dated[ControlPinRule] = field(factory=lambda: always(ControlPinRule()))
     invitation: Dated[InvitationRule] = field(factory=lambda: always(InvitationRule()))
+    no_show: Dated[NoShowRule] = field(factory=lambda: always(NoShowRule()))
+    replan: Dated[ReplanRule] = field(factory=lambda: always(ReplanRule()))
     limits: Limits = Limits()
     sending: Sending = Sending()
     texts: dict[str, dict[str, str]] = field(factory=dict)
@@ -207,7 +236,7 @@ class Campaign:
         """
         try:
             return self._places[site_id]
-        except KeyError:
+        except (KeyError, TypeError):
             raise _unknown("site", site_id, len(self.places)) from None
 
     def product(self, name: str) -> Product:
@@ -218,13 +247,13 @@ class Campaign:
         """
         try:
             return self._products[name]
-        except KeyError:
+        except (KeyError, TypeError):
             raise _unknown("product", name, len(self.products)) from None
 
 
-def _unknown(kind: str, name: str, known: int) -> NotFound:
+def _unknown(kind: str, name: object, known: int) -> NotFound:
     return NotFound(
         f"unknown_{kind}",
-        f"{kind}={name!r}: the campaign has no such {kind}; it names {known}",
+        f"{kind}={shown(name)}: the campaign has no such {kind}; it names {known}",
         remedy=f"add the {kind} to the campaign, or mend the name",
     )

@@ -1,7 +1,9 @@
 """Reservations: all the doses of one person at one site, in one commit."""
 
+import enum
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from attrs import evolve, field, frozen
 
@@ -14,15 +16,20 @@ from crs_core.errors import Refused
 
 __all__ = [
     "Appointment",
+    "Attendance",
     "Offer",
     "OfferedDose",
     "Offers",
     "Reservation",
+    "Step",
     "accounts_of",
     "appointments",
+    "changes",
     "kept_interval",
+    "listed_days",
     "require_offered",
     "transfers",
+    "units",
 ]
 
 
@@ -73,6 +80,31 @@ class Offers:
     reason: str = ""
 
 
+class Attendance(enum.Enum):
+    """What became of one dose, and so where its seat and its vaccine stand in the ledger."""
+
+    EXPECTED = "expected"
+    CHECKED_IN = "checked_in"
+    GIVEN = "given"
+    MISSED = "missed"
+    """Nobody came: the seat is wasted, the vaccine went back to its delivery."""
+    MISSED_WASTED = "missed_wasted"
+    """Nobody came, and the vaccine had been opened: both are wasted."""
+    LOST = "lost"
+    """A re-plan took the seat away and found no other yet; it holds neither seat nor vaccine."""
+
+
+_HELD = frozenset({Attendance.EXPECTED, Attendance.CHECKED_IN})
+_STANDS: dict[Attendance, tuple[State, State]] = {
+    Attendance.EXPECTED: (State.RESERVED, State.RESERVED),
+    Attendance.CHECKED_IN: (State.RESERVED, State.RESERVED),
+    Attendance.GIVEN: (State.GIVEN, State.GIVEN),
+    Attendance.MISSED: (State.WASTED, State.FREE),
+    Attendance.MISSED_WASTED: (State.WASTED, State.WASTED),
+    Attendance.LOST: (State.FREE, State.FREE),
+}
+
+
 @frozen
 class Appointment:
     """One dose of a reservation.
@@ -87,6 +119,35 @@ class Appointment:
     minute: int
     delivery_id: str | None = None
     delivery_day: Day | None = None
+    attendance: Attendance = Attendance.EXPECTED
+
+    @property
+    def held(self) -> bool:
+        """Whether its seat is still reserved: nobody has been given the dose or missed it."""
+        return self.attendance in _HELD
+
+    @property
+    def stands(self) -> tuple[State, State]:
+        """Where its seat and its vaccine stand while the reservation is active."""
+        return _STANDS[self.attendance]
+
+
+@frozen
+class Step:
+    """One thing that the site recorded, so that the last one can be undone.
+
+    Attributes:
+        by: Who recorded it.
+        before: What the dose was before.
+        ended: Whether the reservation ended by it.
+    """
+
+    dose: int
+    at: Instant
+    by: str
+    before: Attendance
+    after: Attendance
+    ended: bool = False
 
 
 @frozen
@@ -94,10 +155,15 @@ class Reservation:
     """One person's doses.
 
     Attributes:
-        interval: Calendar days from dose to dose in force when it was made, both included; None for one dose.
+        interval: Calendar days from dose to dose in force when it was made, both included; None for one dose. A dose
+            that moves later keeps to it.
         access: The access in force when it was made.
         invitation: The number of the invitation it answers; 0 under immediate access.
         cancelled_at: When it was cancelled, or None while it is active.
+        steps: What the site recorded, in order; undone ones are gone.
+        missed: Appointments that nobody came to and that were moved since; their seats stay wasted.
+        revision: How often its doses moved since it was made.
+        replanned: How many of those moves a re-plan made.
     """
 
     id: str
@@ -110,10 +176,24 @@ class Reservation:
     access: str
     invitation: int
     cancelled_at: Instant | None = None
+    steps: tuple[Step, ...] = ()
+    missed: tuple[Appointment, ...] = ()
+    revision: int = 0
+    replanned: int = 0
+
+    @property
+    def begun(self) -> bool:
+        """Whether a dose of it has been given."""
+        return any(each.attendance is Attendance.GIVEN for each in self.doses)
 
     def cancelled(self, now: Instant) -> "Reservation":
         """The same, no longer active."""
         return evolve(self, cancelled_at=now)
+
+    def with_dose(self, appointment: Appointment) -> "Reservation":
+        """The same with another appointment for the dose of that number."""
+        doses = tuple(appointment if each.dose == appointment.dose else each for each in self.doses)
+        return evolve(self, doses=doses)
 
 
 def require_offered(offer: Offer, supply: Supply, site: Site) -> None:
@@ -179,6 +259,52 @@ def accounts_of(site_id: str, appointment: Appointment) -> Iterator[Account]:
     yield Account(site_id, AccountKind.DAY, appointment.calendar, appointment.day)
     if appointment.delivery_id is not None and appointment.delivery_day is not None:
         yield Account(site_id, AccountKind.DELIVERY, appointment.delivery_id, appointment.delivery_day)
+
+
+def units(reservation: Reservation) -> Iterator[tuple[Account, State]]:
+    """Every unit that the ledger must show for a reservation, with the state it stands in; free ones are left out.
+
+    A reservation that is over holds no seat any more, but what it used up stays used up.
+    """
+    for each in (*reservation.doses, *reservation.missed):
+        if each.held and reservation.cancelled_at is not None:
+            continue
+        seat, stock = each.stands
+        for account in accounts_of(reservation.site_id, each):
+            state = stock if account.kind == AccountKind.DELIVERY else seat
+            if state is not State.FREE:
+                yield account, state
+
+
+def changes(before: Reservation | None, after: Reservation) -> tuple[Transfer, ...]:
+    """The transfers that take the ledger from what one state of a reservation says to what another says.
+
+    What both hold alike is not touched, so a dose that moves within its day takes no second unit of the day.
+    """
+    old = Counter(units(before)) if before is not None else Counter[tuple[Account, State]]()
+    new = Counter(units(after))
+    gone, come = _by_account(old - new), _by_account(new - old)
+    found = []
+    for account in sorted(gone.keys() | come.keys()):
+        left, wanted = gone.get(account, []), come.get(account, [])
+        pairs = zip_longest(left, wanted, fillvalue=State.FREE)
+        found += [Transfer(account, source, target) for source, target in pairs]
+    return tuple(found)
+
+
+def _by_account(found: Counter[tuple[Account, State]]) -> dict[Account, list[State]]:
+    states: dict[Account, list[State]] = {}
+    for account, state in found.elements():
+        states.setdefault(account, []).append(state)
+    return states
+
+
+def listed_days(reservation: Reservation) -> tuple[Day, ...]:
+    """The days on whose list of appointments it stands at its site, by dose; a lost dose stands on none."""
+    ended = reservation.cancelled_at is not None
+    return tuple(
+        each.day for each in reservation.doses if each.attendance is not Attendance.LOST and not (ended and each.held)
+    )
 
 
 def transfers(site_id: str, doses: Iterable[Appointment], source: State, target: State) -> tuple[Transfer, ...]:

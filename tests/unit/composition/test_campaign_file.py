@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import crs_core as crs
 from crs_core.composition import campaign_file
 from crs_core.composition.example import _TOML as EXAMPLE
-from crs_core.domain.campaign import Access, Limits, StockRule
+from crs_core.domain.campaign import Access, Limits, NoShowRule, StockRule
 
 WHOLE = """
 [campaign]
@@ -60,6 +60,15 @@ term_hours = 72
 reminders_hours = [24, 48]
 on_expiry = "lapse"
 
+[[no_show]]
+from = 2021-01-22
+dose = "wasted"
+registration = "lapse"
+
+[[replan]]
+from = 2021-01-22
+notice_days = 2
+
 [products.comirnaty]
 doses = 2
 [[products.comirnaty.interval]]
@@ -91,6 +100,7 @@ REQUIRED = {
     *("access[0].from", "access[0].mode", "access[1].from", "access[1].mode", "may_register[0].from"),
     *("priority[0].from", "priority[0].groups", "stock[0].from", "stock[0].count", "control_pin[0].from"),
     *("invitation[0].from", "products.comirnaty.doses", "products.comirnaty.interval"),
+    *("no_show[0].from", "replan[0].from"),
     *("products.comirnaty.interval[0].from", "products.comirnaty.interval[0].days", "sites[0].id", "sites[0].name"),
     *("limits.pin_tries_handle.most", "limits.pin_tries_handle.minutes"),
 }
@@ -166,6 +176,8 @@ def test_every_key_is_read() -> None:
     assert campaign.priority.steps[0][0].isoformat() == "2021-01-15T07:00:00+00:00"
     assert next(iter(campaign.control_pin)).digits == 7
     assert next(iter(campaign.invitation)).reminders_hours == (24, 48)
+    assert next(iter(campaign.no_show)) == NoShowRule("wasted", "lapse")
+    assert next(iter(campaign.replan)).notice_days == 2
     assert campaign.limits.pin_tries_handle.most == 4
     assert campaign.limits.pin_tries_phone == Limits().pin_tries_phone
     assert campaign.texts == {"en": {"control_pin": "Your PIN is {pin}."}}
@@ -250,6 +262,9 @@ BAD: list[tuple[str, list[Any]]] = [
     ("invitation[0].term_hours", [0, 8761]),
     ("invitation[0].reminders_hours", [[0], [-5], [48, 24], [24, 24], [72], [24, 10**12]]),
     ("invitation[0].on_expiry", ["", "block"]),
+    ("no_show[0].dose", ["", "free"]),
+    ("no_show[0].registration", ["", "block"]),
+    ("replan[0].notice_days", [-1, 61]),
     ("products", [{}]),
     ("products.comirnaty.doses", [0, 4]),
     ("products.comirnaty.interval[0].days", [[], [21], [0, 3], [28, 21], [1, 401], [21, 28, 35]]),
@@ -281,6 +296,7 @@ def test_a_value_against_its_rule_is_named_with_value_rule_and_remedy(path: str,
 
 def test_the_table_of_bad_values_names_every_key_of_the_format() -> None:
     own = {"campaign", "priority", "priority[0]", "control_pin", "invitation", "stock", "limits", "sending", "texts"}
+    own |= {"no_show", "replan"}
     free = {path for path in KEYS if path.endswith((".from", ".en", ".interval", "comirnaty", "pin_tries_handle"))}
     free |= {path for path in KEYS if path.startswith("access[1]")}
     named = {path for path, _ in BAD}

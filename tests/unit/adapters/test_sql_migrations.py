@@ -2,7 +2,10 @@
 
 import re
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -88,11 +91,38 @@ def test_opening_again_changes_nothing(url: str) -> None:
     again.close()
 
 
-def test_many_open_an_empty_database_at_once(url: str) -> None:
-    opened = at_once(*[lambda: open_sql(url)] * 6)
+def test_many_threads_open_an_empty_database_at_once(url: str) -> None:
+    for each in at_once(*[lambda: open_sql(url)] * 6):
+        assert not isinstance(each, Exception)
+        each.close()
 
-    assert [each for each in opened if isinstance(each, Exception)] == []
-    for each in opened:
+
+def test_many_processes_open_an_empty_database_at_once(url: str) -> None:
+    program = """
+import sys, alembic.command
+from crs_adapters.storage.sql import open_sql, opening
+print("ready", flush=True)
+input()
+open_sql(sys.argv[1]).close()
+"""
+    command = [sys.executable, "-c", program, url]
+    processes = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in processes:
+        process.communicate(timeout=60)
+
+    assert [process.returncode for process in processes] == [0] * 3
+
+
+def test_many_threads_open_databases_of_their_own_at_once(tmp_path: Path) -> None:
+    """What alembic works on is the process's, not the thread's."""
+    for each in at_once(*(partial(open_sql, f"sqlite:///{tmp_path}/{number}.db") for number in range(6))):
         assert not isinstance(each, Exception)
         each.close()
 

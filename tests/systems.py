@@ -9,19 +9,40 @@ A test for those that outlive a system: ``@pytest.mark.parametrize("storage_url"
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 import pendulum
 import pytest
 from attrs import evolve, field, frozen
+from sqlalchemy import NullPool, create_engine, inspect, text
 
 import crs_core as crs
+from crs_core.domain.control_pin import Challenge
+from crs_core.domain.messages import Lane
+from crs_core.domain.people import Person
+from crs_core.domain.registration import Registration
+from crs_core.domain.reservations import Reservation
+from crs_core.domain.sites import Site
 from crs_core.domain.time import Day, Instant, add_days
 from crs_core.testing.clock import SeededChance, VirtualClock
 
-__all__ = ["DURABLE", "KEYS", "START", "Citizen", "OpenTown", "Town", "invented", "open_town", "storage_url"]
+__all__ = [
+    "DURABLE",
+    "KEYS",
+    "START",
+    "STORAGES",
+    "Citizen",
+    "OpenTown",
+    "Town",
+    "dump",
+    "invented",
+    "open_town",
+    "open_towns",
+    "storage_url",
+    "tables",
+]
 
 DURABLE = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
 STORAGES = ("memory", *DURABLE)
@@ -154,6 +175,11 @@ class OpenTown(Protocol):
 @pytest.fixture
 def open_town(tmp_path: Path) -> Iterator[OpenTown]:
     """See `OpenTown`."""
+    yield from open_towns(tmp_path)
+
+
+def open_towns(folder: Path) -> Generator[OpenTown]:
+    """See `OpenTown`; messages go to a folder in this one."""
     systems: list[crs.System] = []
 
     def open_(
@@ -168,7 +194,7 @@ def open_town(tmp_path: Path) -> Iterator[OpenTown]:
         **changes: Any,
     ) -> Town:
         clock = VirtualClock(start)
-        spool = tmp_path / "spool"
+        spool = folder / "spool"
         town = Town(
             crs.open_system(
                 evolve(crs.example_campaign(), **changes),
@@ -209,3 +235,32 @@ def storage_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
         return str(request.getfixturevalue("postgresql_url"))
     return {"memory": "memory:", "sqlite": f"sqlite:///{tmp_path / 'crs.db'}"}[request.param]
+
+
+KINDS: tuple[type[Any], ...] = (Challenge, Person, Registration, Reservation, Site)
+
+
+def dump(system: crs.System, storage_url: str = "memory:") -> dict[str, object]:
+    """All that a storage holds: whatever can be read through its port, and every row of every table of a database."""
+    found: dict[str, object] = dict(tables(storage_url))
+    with system._office.storage.read() as view:
+        values = {kind: list(view.scan(kind)) for kind in KINDS}
+        people = {each.person for each in values[Registration]} | {each.id for each in values[Challenge]} | {""}
+        found |= {kind.__name__: each for kind, each in values.items()}
+        found |= {f"journal of {person}": list(view.journal(person)) for person in sorted(people)}
+        found |= {f"accounts of {place.id}": list(view.accounts(place.id)) for place in system.campaign.places}
+        found |= {f"backlog of {lane}": view.backlog(lane) for lane in Lane}
+        found |= {"owed": list(view.owed()), "dead": list(view.dead_letters(10_000)), "outbox": view.outbox()}
+        found["tallies"] = list(view.tallies())
+    return found
+
+
+def tables(storage_url: str) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table of a database, as another program reads it."""
+    if storage_url == "memory:":
+        return {}
+    engine = create_engine(storage_url, poolclass=NullPool)
+    names = inspect(engine).get_table_names()
+    with engine.connect() as connection:
+        rows = {name: connection.execute(text(f'SELECT * FROM "{name}"')) for name in names}
+        return {f"table {name}": sorted(map(tuple, found), key=repr) for name, found in rows.items()}

@@ -28,7 +28,9 @@ class CsvRegistry:
         try:
             with path.open(encoding="utf-8-sig", newline="") as file:
                 self._claims = _read(csv.DictReader(file))
-        except (OSError, UnicodeDecodeError) as error:
+        except InvalidInput:
+            raise
+        except (OSError, ValueError, csv.Error) as error:
             message = f"file={path}: {type(error).__name__}"
             raise AdapterFault("registry_unreadable", message, remedy="give a readable UTF-8 file") from error
 

@@ -7,6 +7,7 @@ from typing import Any
 import pluggy
 
 from crs_core.composition.hookspecs import Adapter, CliCommand, Hooks, Surroundings
+from crs_core.domain.inputs import shown
 from crs_core.errors import AdapterFault, CrsError, InvalidInput, Problem
 
 __all__ = ["Plugins"]
@@ -97,11 +98,16 @@ class Plugins:
             InvalidInput: No adapter of that port has the URL's scheme.
             AdapterFault: It cannot be opened.
         """
+        given: object = url
+        if not isinstance(given, str):
+            raise InvalidInput([Problem(port, type(given).__name__, "must be a URL", "give text such as 'memory:'")])
         scheme = url.partition(":")[0]
         known = {adapter.scheme: adapter for adapter in self.adapters() if adapter.port == port}
         if ":" not in url or scheme not in known:
             rule = f"must begin with one of {', '.join(f'{name}:' for name in sorted(known))}"
-            raise InvalidInput([Problem(port, f"{scheme}:…", rule, "mend the URL, or install the plugin that has it")])
+            raise InvalidInput(
+                [Problem(port, shown(f"{scheme}:…"), rule, "mend the URL, or install the plugin that has it")]
+            )
         try:
             return known[scheme].open(url, surroundings)
         except CrsError:

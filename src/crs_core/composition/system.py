@@ -121,6 +121,11 @@ def _keyring(keys: Keyring | Mapping[str, bytes]) -> Keyring:
     if isinstance(keys, Keyring):
         return keys
     try:
-        return Keyring(dict(keys), max(keys, default=""))
+        secrets = dict(keys)
+    except (TypeError, ValueError):
+        kind = type(keys).__name__
+        raise InvalidInput([Problem("keys", kind, "must be secrets by key id", "give a mapping")]) from None
+    try:
+        return Keyring(secrets, max(secrets, key=str, default=""))
     except ValueError as error:
-        raise InvalidInput([Problem("keys", f"{len(keys)} keys", str(error), "give at least one secret")]) from None
+        raise InvalidInput([Problem("keys", f"{len(secrets)} keys", str(error), "give at least one secret")]) from None

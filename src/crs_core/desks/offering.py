@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from crs_core.desks.entering import entered, entry_id
-from crs_core.domain import gate, pairing, tokens
+from crs_core.domain import gate, inputs, pairing, tokens
 from crs_core.domain.campaign import Access
 from crs_core.domain.pairing import Supply
 from crs_core.domain.plans import Key
@@ -25,6 +25,7 @@ _DAYS_TRIED = 5
 
 def sites(office: Office, region: str | None) -> tuple[OpenSite, ...]:
     """See `CitizenDesk.sites`."""
+    inputs.require(None if region is None else inputs.of_text("region", region))
     now = office.now()
     with office.storage.read() as view:
         opened = {site.id for site in view.scan(Site) if site.is_open}
@@ -52,6 +53,7 @@ def chosen_site(registration: Registration, site_id: str | None, access: Access)
 
 def offers(office: Office, entry: str, *, site_id: str | None, day: Day | None) -> Offers:
     """See `CitizenDesk.offers`."""
+    inputs.require(None if day is None else inputs.of_day("day", day))
     now = office.now()
     access = office.campaign.access.at(now)
     with office.storage.read() as view:

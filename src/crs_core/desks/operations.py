@@ -2,6 +2,7 @@
 
 from attrs import define, field, frozen
 
+from crs_core.domain import inputs
 from crs_core.domain.journey import Journey
 from crs_core.domain.journey import journey as journey_of
 from crs_core.domain.messages import DeadLetter
@@ -23,6 +24,7 @@ __all__ = ["Explanation", "OperationsDesk"]
 
 _OPERATIONS = "operations"
 _ROUND = 500
+_MOST = 1_000_000
 
 
 @frozen
@@ -46,20 +48,28 @@ class OperationsDesk:
 
     def release_all(self, *, actor: str = _OPERATIONS) -> tuple[Release, ...]:
         """One release at every open site, in order of id."""
+        inputs.require(inputs.of_text("actor", actor))
         with self._office.storage.read() as view:
             sites = [site.id for site in view.scan(Site) if site.is_open]
         return tuple(release.release(self._office, site, dry_run=False, actor=actor) for site in sites)
 
     def dispatch(self, limit: int = _ROUND, *, actor: str = _OPERATIONS) -> Dispatch:
-        """Hands at most so many messages over: interactive before transactional before bulk."""
+        """Hands at most so many messages over: interactive before transactional before bulk.
+
+        Raises:
+            InvalidInput: The limit is no number from 0 to a million.
+        """
+        inputs.require(inputs.of_number("limit", limit, least=0, most=_MOST), inputs.of_text("actor", actor))
         return dispatch.dispatch(self._office, limit, actor=actor)
 
     def tick(self, *, actor: str = _OPERATIONS) -> Tick:
         """Reminders and ends of terms that are due now, and the statistics brought up to date."""
+        inputs.require(inputs.of_text("actor", actor))
         return tick.tick(self._office, actor=actor)
 
     def statistics(self, day: Day | None = None) -> Statistics:
         """The headline table up to a day, included (all days where None), as of the last round."""
+        inputs.require(None if day is None else inputs.of_day("day", day))
         now = self._office.now()
         with self._office.storage.read() as view:
             tallies = [tally for tally in view.tallies() if day is None or tally.day <= day]
@@ -72,6 +82,7 @@ class OperationsDesk:
 
     def dead_letters(self, limit: int = 100) -> tuple[DeadLetter, ...]:
         """Messages that will not be sent, the latest first, each with its reason."""
+        inputs.require(inputs.of_number("limit", limit, least=0, most=_MOST))
         with self._office.storage.read() as view:
             return tuple(view.dead_letters(limit))
 
@@ -79,8 +90,10 @@ class OperationsDesk:
         """Where a registration stands, what comes next or why not, and how it came there.
 
         Raises:
+            InvalidInput: No text, or no id.
             NotFound: ``unknown_registration``.
         """
+        inputs.require(inputs.of_text("registration_id", registration_id, least=1))
         office = self._office
         now = office.now()
         with office.storage.read() as view:

@@ -55,8 +55,11 @@ def reserve(
 
 
 def _email(text: str | None) -> str | None:
-    if not text:
+    if text is None or text == "":
         return None
+    given: object = text
+    if not isinstance(given, str):
+        raise InvalidInput([Problem("email", type(given).__name__, "must be text", "mend it or leave it out")])
     try:
         return email_address(text)
     except ValueError as error:

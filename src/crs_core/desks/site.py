@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from attrs import define, evolve
 
-from crs_core.domain import calendar_check, calendars
+from crs_core.domain import calendar_check, calendars, inputs
 from crs_core.domain.calendar_check import Finding, Severity
 from crs_core.domain.calendars import Calendar, Delivery
 from crs_core.domain.ledger import Account, AccountKind, Balance, State, Transfer
@@ -34,7 +34,7 @@ class SiteDesk:
         Raises:
             InvalidInput: Every fault; among them each slot that would fall below the seats already taken.
         """
-        given = tuple(published)
+        given = _calendars(published)
         problems = list(calendars.faults(given, self._office.campaign))
         if problems:
             raise InvalidInput(problems)
@@ -53,9 +53,10 @@ class SiteDesk:
         Raises:
             InvalidInput: An unknown product, a negative number, or an id already announced.
         """
+        self._check_delivery(delivery)
 
         def decide(_work: Work, site: Site, _now: Instant) -> tuple[Site, list[Transfer]]:
-            self._check_delivery(site, delivery)
+            self._check_new(site, delivery)
             note = DeliveryNote(delivery.id, delivery.product, delivery.day, delivery.doses)
             notes = tuple(sorted((*site.deliveries, note), key=lambda each: (each.day, each.id)))
             return evolve(site, deliveries=notes), list(self._doses(note, delivery.doses))
@@ -70,12 +71,12 @@ class SiteDesk:
         Raises:
             InvalidInput: As `expect`; or fewer came than are already reserved from it.
         """
+        self._check_delivery(delivery)
 
         def decide(work: Work, site: Site, _now: Instant) -> tuple[Site, list[Transfer]]:
             number = delivery.doses if delivery.received is None else delivery.received
             old = next((each for each in site.deliveries if each.id == delivery.id), None)
             if old is None:
-                self._check_delivery(site, delivery)
                 old = DeliveryNote(delivery.id, delivery.product, delivery.day, 0)
             self._check_received(work, old, number)
             note = evolve(old, received=number)
@@ -121,7 +122,9 @@ class SiteDesk:
         Returns:
             Whom, in what order, and what holds back the next one.
         """
-        return release(self._office, self.site_id, dry_run=dry_run, actor=actor or self._actor())
+        caller = self._actor() if actor is None else actor
+        inputs.require(inputs.of_text("actor", caller))
+        return release(self._office, self.site_id, dry_run=dry_run, actor=caller)
 
     def _actor(self) -> str:
         return f"site:{self.site_id}"
@@ -150,7 +153,8 @@ class SiteDesk:
             )
 
         named = {"site": self.site_id, **arguments}
-        return self._office.run(Command(name, actor or self._actor(), named, int, plan, (key,), idempotency_key))
+        caller = self._actor() if actor is None else actor
+        return self._office.run(Command(name, caller, named, int, plan, (key,), idempotency_key))
 
     def _findings(self, view: View, now: Instant) -> tuple[Finding, ...]:
         stored = view.get(Key(Site, self.site_id))
@@ -159,19 +163,13 @@ class SiteDesk:
         found = calendar_check.check(site, free, self._office.campaign)
         return tuple(sorted(found, key=lambda each: (each.severity.value, -each.stranded)))
 
-    def _check_delivery(self, site: Site, delivery: Delivery) -> None:
-        problems = []
-        products = sorted(product.name for product in self._office.campaign.products)
-        if delivery.product not in products:
-            rule = f"must be a product of the campaign: {products}"
-            problems.append(Problem("delivery.product", repr(delivery.product), rule, "choose one of them"))
-        if min(delivery.doses, delivery.received or 0) < 0:
-            problems.append(Problem("delivery.doses", str(delivery.doses), "must be 0 or more", "give the doses"))
+    def _check_delivery(self, delivery: Delivery) -> None:
+        inputs.require(*calendars.delivery_faults(delivery, self._office.campaign))
+
+    def _check_new(self, site: Site, delivery: Delivery) -> None:
         if any(each.id == delivery.id for each in site.deliveries):
-            rule = "is already announced"
-            problems.append(Problem("delivery.id", repr(delivery.id), rule, "receive it, or give a new id"))
-        if problems:
-            raise InvalidInput(problems)
+            remedy = "receive it, or give a new id"
+            raise InvalidInput([Problem("delivery.id", repr(delivery.id), "is already announced", remedy)])
 
     def _check_received(self, view: View, note: DeliveryNote, number: int) -> None:
         balance = dict(view.accounts(self.site_id)).get(self._account(note), Balance())
@@ -185,6 +183,14 @@ class SiteDesk:
 
     def _doses(self, note: DeliveryNote, change: int) -> Iterator[Transfer]:
         yield from _moved(self._account(note), change)
+
+
+def _calendars(published: Iterable[Calendar]) -> tuple[Calendar, ...]:
+    try:
+        return tuple(published)
+    except TypeError:
+        kind = type(published).__name__
+        raise InvalidInput([Problem("calendars", kind, "must be calendars", "give a list of them")]) from None
 
 
 def _moved(account: Account, change: int) -> Iterator[Transfer]:

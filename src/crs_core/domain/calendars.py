@@ -1,16 +1,22 @@
 """Calendars of a vaccination site: slots of one product and one dose, and the deliveries of doses behind them."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any, cast
 
 from attrs import field, frozen
 
+from crs_core.domain import inputs
 from crs_core.domain.campaign import Campaign
 from crs_core.domain.time import Day, clock_time, exists
 from crs_core.errors import Problem
 
-__all__ = ["Calendar", "Delivery", "Slot", "even_slots", "faults"]
+__all__ = ["Calendar", "Delivery", "Slot", "delivery_faults", "even_slots", "faults"]
 
 _LAST_MINUTE = 24 * 60 - 1
+_LONGEST_NAME = 64
+_MOST_SEATS = 100_000
+_MOST_DOSES = 100_000_000
+_FIRST_DAY, _LAST_DAY = Day(2000, 1, 1), Day(2199, 12, 31)
 
 
 @frozen(order=True)
@@ -19,7 +25,7 @@ class Slot:
 
     Attributes:
         minute: Wall-clock time in the campaign's zone, minutes since midnight, 0 to 1439.
-        seats: How many people it takes, 0 or more.
+        seats: How many people it takes, 0 to 100,000.
     """
 
     day: Day
@@ -28,7 +34,13 @@ class Slot:
 
 
 def _in_order(slots: Iterable[Slot]) -> tuple[Slot, ...]:
-    return tuple(sorted(slots))
+    """Slots in order; what cannot be ordered is left as it is, for `faults` to name."""
+    left: Any = slots
+    try:
+        left = tuple(slots)
+        return tuple(sorted(left))
+    except TypeError:
+        return cast("tuple[Slot, ...]", left)
 
 
 @frozen
@@ -36,7 +48,7 @@ class Calendar:
     """The slots of one dose of one product at one site.
 
     Attributes:
-        name: Unique at the site, such as ``V1``.
+        name: Unique at the site, such as ``V1``; 1 to 64 characters.
         dose: Which dose, from 1.
         slots: In order of time, each time once.
     """
@@ -52,7 +64,8 @@ class Delivery:
     """Doses of a product that come to a site and can be given from that day on.
 
     Attributes:
-        doses: How many, 0 or more.
+        id: 1 to 64 characters.
+        doses: How many, 0 to 100,000,000.
         received: None while only announced; then how many came.
     """
 
@@ -79,35 +92,90 @@ def even_slots(day: Day, seats: int, *, first: int = 480, last: int = 960, every
 def faults(calendars: Iterable[Calendar], campaign: Campaign) -> Iterator[Problem]:
     """Every fault of calendars about to be published, each with its place."""
     seen: set[str] = set()
-    for calendar in calendars:
-        place = f"calendars[{calendar.name}]"
-        if calendar.name in seen:
+    for number, calendar in enumerate(calendars):
+        given: object = calendar
+        if not isinstance(given, Calendar):
+            yield Problem(f"calendars[{number}]", type(given).__name__, "must be a Calendar", "make one")
+            continue
+        wrong_name = inputs.of_text(f"calendars[{number}].name", calendar.name, least=1, most=_LONGEST_NAME)
+        place = f"calendars[{number if wrong_name else calendar.name}]"
+        if wrong_name:
+            yield wrong_name
+        elif calendar.name in seen:
             yield Problem(f"{place}.name", calendar.name, "a calendar's name is unique at its site", "rename one")
-        seen.add(calendar.name)
+        else:
+            seen.add(calendar.name)
         yield from _of_product(calendar, place, campaign)
         yield from _of_slots(calendar, place, campaign.zone)
 
 
+def delivery_faults(delivery: Delivery, campaign: Campaign) -> Iterator[Problem]:
+    """Every fault of a delivery, by itself."""
+    given: object = delivery
+    if not isinstance(given, Delivery):
+        yield Problem("delivery", type(given).__name__, "must be a Delivery", "make one")
+        return
+    received = 0 if delivery.received is None else delivery.received
+    found = (
+        inputs.of_text("delivery.id", delivery.id, least=1, most=_LONGEST_NAME),
+        _of_known("delivery.product", delivery.product, campaign),
+        _of_day("delivery.day", delivery.day),
+        inputs.of_number("delivery.doses", delivery.doses, least=0, most=_MOST_DOSES),
+        inputs.of_number("delivery.received", received, least=0, most=_MOST_DOSES),
+    )
+    yield from (problem for problem in found if problem is not None)
+
+
+def _of_known(place: str, product: object, campaign: Campaign) -> Problem | None:
+    names = sorted(each.name for each in campaign.products)
+    if product in names:
+        return None
+    return Problem(place, inputs.shown(product), f"must be a product of the campaign: {names}", "choose one of them")
+
+
+def _of_day(place: str, day: object) -> Problem | None:
+    wrong_kind = inputs.of_day(place, day)
+    if wrong_kind is None and not _FIRST_DAY <= cast("Day", day) <= _LAST_DAY:
+        return Problem(place, str(day), f"must be a day from {_FIRST_DAY} to {_LAST_DAY}", "mend the year")
+    return wrong_kind
+
+
 def _of_product(calendar: Calendar, place: str, campaign: Campaign) -> Iterator[Problem]:
-    known = {product.name: product for product in campaign.products}
-    if calendar.product not in known:
-        rule = f"must be a product of the campaign: {sorted(known)}"
-        yield Problem(f"{place}.product", repr(calendar.product), rule, "choose one of them")
-    elif not 1 <= calendar.dose <= known[calendar.product].doses:
-        rule = f"{calendar.product} has doses 1 to {known[calendar.product].doses}"
-        yield Problem(f"{place}.dose", str(calendar.dose), rule, "mend the dose")
+    unknown = _of_known(f"{place}.product", calendar.product, campaign)
+    if unknown is not None:
+        yield unknown
+    doses = max(each.doses for each in campaign.products if unknown or each.name == calendar.product)
+    wrong_dose = inputs.of_number(f"{place}.dose", calendar.dose, least=1, most=doses)
+    if wrong_dose is not None:
+        yield wrong_dose
 
 
 def _of_slots(calendar: Calendar, place: str, zone: str) -> Iterator[Problem]:
+    slots: object = calendar.slots
+    if not isinstance(slots, tuple):
+        yield Problem(f"{place}.slots", type(slots).__name__, "must be slots", "give a list of them")
+        return
     times: set[tuple[Day, int]] = set()
-    for slot in calendar.slots:
-        where = f"{place}.slots[{slot.day} {clock_time(slot.minute % 1440)}]"
-        if not 0 <= slot.minute <= _LAST_MINUTE:
-            yield Problem(f"{where}.minute", str(slot.minute), "must be 0 to 1439", "give minutes since midnight")
-        elif 0 < slot.minute < 4 * 60 and not exists(slot.day, slot.minute, zone):
+    for number, slot in enumerate(slots):
+        wrong = list(_of_slot(slot, f"{place}.slots[{number}]"))
+        yield from wrong
+        if wrong:
+            continue
+        where = f"{place}.slots[{slot.day} {clock_time(slot.minute)}]"
+        if 0 < slot.minute < 4 * 60 and not exists(slot.day, slot.minute, zone):
             yield Problem(where, clock_time(slot.minute), f"the clocks skip it in {zone}", "choose another time")
-        if slot.seats < 0:
-            yield Problem(f"{where}.seats", str(slot.seats), "must be 0 or more", "give the number of seats")
         if (slot.day, slot.minute) in times:
             yield Problem(where, clock_time(slot.minute), "a time stands once in a calendar", "add up the seats")
         times.add((slot.day, slot.minute))
+
+
+def _of_slot(slot: object, place: str) -> Iterator[Problem]:
+    if not isinstance(slot, Slot):
+        yield Problem(place, type(slot).__name__, "must be a Slot", "make one")
+        return
+    found = (
+        _of_day(f"{place}.day", slot.day),
+        inputs.of_number(f"{place}.minute", slot.minute, least=0, most=_LAST_MINUTE),
+        inputs.of_number(f"{place}.seats", slot.seats, least=0, most=_MOST_SEATS),
+    )
+    yield from (problem for problem in found if problem is not None)

@@ -7,10 +7,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import date
+from typing import Any, cast
 
 from attrs import evolve, field, frozen
 
 from crs_core.domain import insured_number as numbers
+from crs_core.domain.inputs import has_controls, of_day, shown
 from crs_core.domain.time import Day
 from crs_core.errors import InvalidInput, Problem
 
@@ -22,6 +24,15 @@ _EMAIL = re.compile(r"[^\s@,;<>()\"\\]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+
 _E164 = re.compile(r"\+[1-9]\d{7,14}", re.ASCII)
 _NATIONAL_DIGITS = 9
 _OLDEST = date(1895, 1, 1)
+
+
+def _as_set(claims: Iterable[str]) -> frozenset[str]:
+    """A set; what is none is left as it is, for `check` to name."""
+    left: Any = claims
+    try:
+        return cast("frozenset[str]", left) if isinstance(left, str) else frozenset(claims)
+    except TypeError:
+        return cast("frozenset[str]", left)
 
 
 @frozen
@@ -45,7 +56,7 @@ class Application:
     site_id: str
     language: str = "cs"
     email: str | None = field(default=None, repr=False)
-    claims: frozenset[str] = field(default=frozenset(), converter=frozenset)
+    claims: frozenset[str] = field(default=frozenset(), converter=_as_set)
 
 
 @frozen
@@ -68,7 +79,7 @@ def mask(text: str) -> str:
     """
     if not text:
         return ""
-    return f"…{text[-2:]}" if len(text) > 4 else "…"  # noqa: PLR2004
+    return f"…{text[-2:]}" if len(text) > 4 and text[-2:].isprintable() else "…"  # noqa: PLR2004
 
 
 def phone_number(text: str, countries: Iterable[str]) -> str:
@@ -108,8 +119,10 @@ def email_address(text: str) -> str:
         ValueError: Nothing that mail could be sent to.
     """
     address = text.strip()
-    if len(address) > _LONGEST_EMAIL or not _EMAIL.fullmatch(address):
-        raise ValueError("an e-mail address is name@domain.top, without spaces, at most 254 characters")
+    if len(address) > _LONGEST_EMAIL or not _EMAIL.fullmatch(address) or has_controls(address):
+        raise ValueError(
+            "an e-mail address is name@domain.top, without spaces and control characters, at most 254 characters"
+        )
     local, _, domain = address.rpartition("@")
     return f"{local}@{domain.lower()}"
 
@@ -126,7 +139,7 @@ def personal_name(text: str) -> str:
         raise ValueError("a name has 1 to 100 characters")
     if not any(character.isalpha() for character in name):
         raise ValueError("a name has at least one letter")
-    if any(unicodedata.category(character) in {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"} for character in name):
+    if has_controls(name):
         raise ValueError("a name has no control characters")
     return name
 
@@ -137,6 +150,9 @@ def check(application: Application, *, today: Day, languages: Iterable[str], cla
     Raises:
         InvalidInput: Every fault of every field, values masked.
     """
+    found: object = application
+    if not isinstance(found, Application):
+        raise InvalidInput([Problem("application", type(found).__name__, "must be an Application", "make one")])
     problems: list[Problem] = []
 
     def mend(place: str, value: object, rule: Callable[[str], str], remedy: str) -> str:
@@ -167,14 +183,20 @@ def check(application: Application, *, today: Day, languages: Iterable[str], cla
     problems += _of_choices(given, today, frozenset(languages), frozenset(claims))
     if problems:
         raise InvalidInput(problems)
-    return mended
+    born = given.birth_date
+    return evolve(mended, birth_date=date(born.year, born.month, born.day))
 
 
 def _of_choices(given: Application, today: Day, languages: frozenset[str], claims: frozenset[str]) -> Iterable[Problem]:
-    born: object = given.birth_date
-    if not isinstance(born, date) or not _OLDEST <= date(born.year, born.month, born.day) <= today:
+    wrong_kind = of_day("birth_date", given.birth_date)
+    if wrong_kind is not None:
+        yield wrong_kind
+    elif not _OLDEST <= given.birth_date <= today:
         yield Problem("birth_date", "…", f"must be a day from {_OLDEST} to {today}", "give the day of birth")
-    if given.language not in languages:
-        yield Problem("language", repr(given.language), f"must be one of {sorted(languages)}", "choose one of them")
-    if unknown := sorted(set(given.claims) - claims):
-        yield Problem("claims", repr(unknown), f"must be among {sorted(claims)}", "leave the others out")
+    if given.language not in sorted(languages):
+        yield Problem("language", shown(given.language), f"must be one of {sorted(languages)}", "choose one of them")
+    said: object = given.claims
+    if not isinstance(said, frozenset):
+        yield Problem("claims", type(said).__name__, "must be a set of texts", "give a set, or leave it out")
+    elif unknown := sorted(map(shown, said - claims)):
+        yield Problem("claims", ", ".join(unknown)[:200], f"must be among {sorted(claims)}", "leave the others out")

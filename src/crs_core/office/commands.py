@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
+from crs_core.domain import inputs
 from crs_core.domain.campaign import Campaign
 from crs_core.domain.keys import Keyring
 from crs_core.domain.plans import JournalEntry, Key, Plan
 from crs_core.domain.time import Day, Instant, day_of, later
-from crs_core.errors import Busy, InvalidInput, Problem, Stale
+from crs_core.errors import Busy, Stale
 from crs_core.ports.chance import Chance
 from crs_core.ports.clock import Clock
 from crs_core.ports.mail import MailServer
@@ -76,7 +77,7 @@ class Office:
         Raises:
             Busy: Others held the store, or changed what was read again and again.
         """
-        _check_key(command.idempotency_key)
+        _check_caller(command.actor, command.idempotency_key)
         for _ in range(_TRIES):
             try:
                 plan = self._attempt(command)
@@ -124,14 +125,13 @@ class Command(Generic[R]):
 
     name: str
     actor: str
-    arguments: Mapping[str, str]
+    arguments: Mapping[str, str] = field(repr=False)
     answer: type[R]
     decide: Callable[[Work, Instant], Plan[R]]
     keys: Iterable[Key[Any]] = ()
     idempotency_key: str | None = None
 
 
-def _check_key(key: str | None) -> None:
-    if key is not None and not 0 < len(key) <= _LONGEST_KEY:
-        rule = f"must have 1 to {_LONGEST_KEY} characters"
-        raise InvalidInput([Problem("idempotency_key", f"{len(key)} characters", rule, "make a random one")])
+def _check_caller(actor: str, key: str | None) -> None:
+    of_key = None if key is None else inputs.of_text("idempotency_key", key, least=1, most=_LONGEST_KEY)
+    inputs.require(inputs.of_text("actor", actor), of_key)

@@ -1,0 +1,554 @@
+"""Whatever is handed in, what comes back is an answer or an error that says where, what, why and what to do."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, date, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from attrs import evolve, frozen
+from hypothesis import given
+from hypothesis import strategies as st
+
+import crs_core as crs
+from crs_core.domain import calendars as calendar_rules
+from crs_core.domain.campaign import StockRule
+from crs_core.domain.rules import always
+from tests.postgresql import PostgresqlServer
+from tests.systems import KEYS, STORAGES, Citizen, OpenTown, Town, dump, invented, open_towns
+
+SENTINEL = "Vzorka"  # stands in every text that is secret: no error may repeat it
+
+
+def wide(text: str) -> str:
+    """The same in full-width characters, as an East Asian keyboard writes digits."""
+    return "".join(chr(ord(each) + 0xFEE0) for each in text)
+
+
+NO_TEXTS: list[Any] = [None, 5, 1.5, True, b"bytes", [], {}, object(), date(2021, 1, 1)]
+HALF = "\ud800"  # half a surrogate pair: no character, and nothing can write it
+CONTROLS = ["\x00", "a\x00b", HALF, "a\nb", "\x1b[31m", "\u202eb", "\u2028", "\x7f"]
+LONG = "x" * 100_000
+NO_TOKENS = [*NO_TEXTS, *CONTROLS, LONG, "", ".", "..", "a.b.c", "2021-01..", "😀.😀.😀", "2021-01.W10.AAAA"]
+NO_PINS = [*NO_TEXTS, *CONTROLS, LONG, "", "1", "12345", "abcdef", wide("111111"), "١٢٣٤٥٦", "123456789012", "-", "1e5"]
+NO_DAYS: list[Any] = ["2021-01-25", 5, 1.5, True, b"2021-01-25", [], {}, object(), datetime(2021, 1, 25, tzinfo=UTC)]
+NO_NUMBERS: list[Any] = ["5", 1.5, True, b"5", [], {}, object(), 10**30, -(10**5000)]
+
+
+@frozen
+class Case:
+    """Bad values of one field of one command, and the code of the error.
+
+    Attributes:
+        place: What the error names; the field where it is not given.
+    """
+
+    command: str
+    field: str
+    values: list[Any] = attrs.field(repr=False)
+    code: str = "invalid_input"
+    place: str = ""
+
+
+def text_like(command: str, name: str) -> Case:
+    return Case(command, name, [*NO_TEXTS[1:], *CONTROLS, LONG])
+
+
+def of_callers(*commands: str) -> list[Case]:
+    """Every command has an actor and, but for rounds, an idempotency key."""
+    cases = [text_like(command, "actor") for command in commands]
+    bad = [*NO_TEXTS[1:], "", *CONTROLS, LONG, "x" * 256]
+    keyed = [command for command in commands if command not in {"release", "release_all", "dispatch", "tick"}]
+    return cases + [Case(command, "idempotency_key", bad) for command in keyed]
+
+
+CITIZEN = [
+    Case("sites", "region", [*NO_TEXTS[1:], *CONTROLS, LONG]),
+    Case(
+        "request_control_pin",
+        "phone",
+        [
+            *(*NO_TEXTS, *CONTROLS, LONG, "", "+", "abc", "601", "112", "+42060100000", "+4206010000001"),
+            *("+12025550123", "+420012345678", f"{wide('+420601000001')}x", "601000001😀", f"{SENTINEL}601000001"),
+        ],
+    ),
+    text_like("request_control_pin", "source"),
+    Case("request_control_pin", "language", [5, b"cs", ["cs"], {"cs": 1}, "CS", "de", "cs\x00", LONG, HALF]),
+    Case("verify_phone", "handle", NO_TOKENS, "token_invalid"),
+    Case("verify_phone", "pin", NO_PINS),
+    text_like("verify_phone", "source"),
+    Case("register", "proof", NO_TOKENS, "token_invalid"),
+    Case("register", "application", [*NO_TEXTS, "Vzorová"]),
+    Case(
+        "register",
+        "application.insured_number",
+        [
+            *(*NO_TEXTS, *CONTROLS, LONG),
+            *("", "123", "abcdefghi", "4013010011", "400001001", "991231001"),
+            *(f"4{wide('00')}101001", "40/01/01/001", f"{SENTINEL}"),
+        ],
+        place="insured_number",
+    ),
+    *(
+        Case(
+            "register",
+            f"application.{name}",
+            [*NO_TEXTS, *CONTROLS, LONG, "", " ", "123", "-", "😀", f"{SENTINEL}\x00"],
+            place=name,
+        )
+        for name in ("first_name", "last_name")
+    ),
+    Case(
+        "register",
+        "application.birth_date",
+        [None, *NO_DAYS, date(1894, 12, 31), date(2021, 1, 24), date.max],
+        place="birth_date",
+    ),
+    Case(
+        "register",
+        "application.site_id",
+        [*NO_TEXTS, *CONTROLS, LONG, "", "nowhere", "North"],
+        "unknown_site",
+        place="site",
+    ),
+    Case("register", "application.language", [None, 5, b"cs", ["cs"], {"cs"}, "CS", "", LONG], place="language"),
+    Case(
+        "register",
+        "application.email",
+        [
+            *(*CONTROLS, LONG),
+            *(5, b"a@example.org", ["a"], "a", "@", "a@"),
+            *("@example.org", "a@b", "a b@example.org", "a@example..org", "a,b@example.org", "a\x00@example.org"),
+            *(f"{HALF}@example.org", "a@exam\u202eple.org", f"{SENTINEL}@", "<a@example.org>"),
+        ],
+        place="email",
+    ),
+    Case(
+        "register",
+        "application.claims",
+        [5, 1.5, "doctor", b"doctor", ["doctor"], {"doctor": 1}, [5], [None, "x"]],
+        place="claims",
+    ),
+    Case("enter", "insured_number", [*NO_TEXTS, *CONTROLS, LONG, "", "abc", wide("444444444"), "4" * 21, SENTINEL]),
+    Case("enter", "pin2", [*NO_PINS, "123456", "123456789"]),
+    text_like("enter", "source"),
+    Case(
+        "remind_pin", "insured_number", [*NO_TEXTS, *CONTROLS, LONG, "", "abc", wide("444444444"), "4" * 21, SENTINEL]
+    ),
+    text_like("remind_pin", "source"),
+    Case("offers", "entry", NO_TOKENS, "token_invalid"),
+    Case("offers", "site", [5, b"north", [], {}, "nowhere", "\x00", HALF, LONG], "other_site"),
+    Case("offers", "day", NO_DAYS),
+    Case("reserve", "entry", NO_TOKENS, "token_invalid"),
+    Case("reserve", "offer", NO_TOKENS, "token_invalid"),
+    Case("reserve", "email", [5, b"a@example.org", ["a"], *CONTROLS, LONG, "a", "a@b", "a\x00@example.org", 0, False]),
+    Case("cancel", "entry", NO_TOKENS, "token_invalid"),
+    Case("withdraw", "entry", NO_TOKENS, "token_invalid"),
+    Case("journey", "entry", NO_TOKENS, "token_invalid"),
+    *of_callers("request_control_pin", "verify_phone", "register", "enter", "reserve", "cancel", "withdraw"),
+    *of_callers("remind_pin"),
+]
+
+SLOT = crs.Slot(date(2021, 1, 25), 600, 5)
+CALENDAR = crs.Calendar("V1", "comirnaty", 1, [SLOT])
+DELIVERY = crs.Delivery("D1", "comirnaty", date(2021, 1, 25), 100)
+BAD_DAYS = [None, *NO_DAYS, date(1999, 12, 31), date(2200, 1, 1), date.min, date.max]
+
+
+def calendars(name: str, values: Iterable[Any]) -> list[list[crs.Calendar]]:
+    return [[evolve(CALENDAR, **{name: value})] for value in values]
+
+
+def slots(name: str, values: Iterable[Any]) -> list[list[crs.Calendar]]:
+    return [[evolve(CALENDAR, slots=[evolve(SLOT, **{name: value})])] for value in values]
+
+
+def deliveries(name: str, values: Iterable[Any]) -> list[crs.Delivery]:
+    return [evolve(DELIVERY, **{name: value}) for value in values]
+
+
+SITE = [
+    Case("publish", "published", [None, 5, 1.5, True, object()], place="calendars"),
+    Case("publish", "published", [[None], ["V1"], "V", b"V", {"V1": 1}, [SLOT, CALENDAR]], place="calendars[0]"),
+    Case("publish", "published", calendars("name", [*NO_TEXTS, *CONTROLS, "", LONG]), place="calendars[0].name"),
+    Case("publish", "published", [[CALENDAR, CALENDAR]], place="calendars[V1].name"),
+    Case(
+        "publish", "published", calendars("product", [*NO_TEXTS, "", "Comirnaty", LONG]), place="calendars[V1].product"
+    ),
+    Case("publish", "published", calendars("dose", [None, *NO_NUMBERS, 0, 3, -1]), place="calendars[V1].dose"),
+    Case("publish", "published", calendars("slots", [None, 5, object()]), place="calendars[V1].slots"),
+    Case(
+        "publish",
+        "published",
+        calendars("slots", ["ab", [None, SLOT], [5], [SLOT, "x"], {"a": 1}]),
+        place="calendars[V1].slots[",
+    ),
+    Case("publish", "published", slots("day", BAD_DAYS), place="calendars[V1].slots[0].day"),
+    Case("publish", "published", slots("minute", [None, *NO_NUMBERS, -1, 1440]), place="calendars[V1].slots[0].minute"),
+    Case(
+        "publish", "published", slots("seats", [None, *NO_NUMBERS, -1, 100_001]), place="calendars[V1].slots[0].seats"
+    ),
+    Case("publish", "published", calendars("slots", [[SLOT, SLOT]]), place="calendars[V1].slots[2021-01-25 10:00]"),
+    Case(
+        "publish",
+        "published",
+        slots("day", []) + calendars("slots", [[crs.Slot(date(2021, 3, 28), 150, 1)]]),
+        place="calendars[V1].slots[2021-03-28 02:30]",
+    ),
+    *(
+        case
+        for command in ("expect", "receive")
+        for case in (
+            Case(command, "delivery", [*NO_TEXTS, "D1", CALENDAR], place="delivery"),
+            Case(command, "delivery", deliveries("id", [*NO_TEXTS, *CONTROLS, "", LONG]), place="delivery.id"),
+            Case(command, "delivery", deliveries("product", [*NO_TEXTS, "", "x", LONG]), place="delivery.product"),
+            Case(command, "delivery", deliveries("day", BAD_DAYS), place="delivery.day"),
+            Case(command, "delivery", deliveries("doses", [None, *NO_NUMBERS, -1, 10**9]), place="delivery.doses"),
+            Case(command, "delivery", deliveries("received", [*NO_NUMBERS, -1, 10**9]), place="delivery.received"),
+        )
+    ),
+    *of_callers("publish", "expect", "receive", "open", "close", "release"),
+]
+OPERATIONS = [
+    Case("dispatch", "limit", [None, *NO_NUMBERS, -1, 1_000_001]),
+    Case("dead_letters", "limit", [None, *NO_NUMBERS, -1, 1_000_001]),
+    Case("statistics", "day", NO_DAYS),
+    Case("explain", "registration_id", [*NO_TEXTS, *CONTROLS, "", LONG]),
+    Case(
+        "explain",
+        "registration_id",
+        ["nobody", "😀", "x" * 200, "'; DROP TABLE person; --"],
+        "unknown_registration",
+        place="registration",
+    ),
+    *of_callers("release_all", "dispatch", "tick"),
+]
+
+
+@frozen
+class World:
+    """A town with a citizen at every step, and valid arguments for every command."""
+
+    town: Town
+    url: str
+    arguments: dict[str, dict[str, Any]]
+
+    def call(self, command: str, name: str, value: Any) -> Any:
+        arguments = dict(self.arguments[command])
+        if name.startswith("application."):
+            arguments["application"] = evolve(arguments["application"], **{name.partition(".")[2]: value})
+        else:
+            arguments[name] = value
+        return self.run(command)(**arguments)
+
+    def run(self, command: str) -> Callable[..., Any]:
+        system = self.town.system
+        for desk in (system.citizen, system.site("north"), system.operations):
+            if hasattr(desk, command):
+                return getattr(desk, command)  # type: ignore[no-any-return]
+        raise LookupError(command)
+
+
+def world(open_town: OpenTown, url: str) -> World:
+    town = open_town(url)
+    (_, entry), (_, holder) = town.entered(2)
+    town.reserve(holder)
+    citizen = evolve(invented(9), application=evolve(invented(9).application, email="vzor@example.org"))
+    proof = town.proof_of(citizen)
+    waiting = town.desk.request_control_pin("601 000 777", source="2001:db8::777")
+    town.system.operations.dispatch()
+    return World(town, url, arguments(town, citizen, entry, holder, proof, waiting.handle))
+
+
+def arguments(
+    town: Town, citizen: Citizen, entry: str, holder: str, proof: str, handle: str
+) -> dict[str, dict[str, Any]]:
+    number = invented(1).insured_number
+    return {
+        "sites": {},
+        "request_control_pin": {"phone": "601 000 555", "source": "2001:db8::5"},
+        "verify_phone": {"handle": handle, "pin": town.pin_of("+420601000777"), "source": "2001:db8::7"},
+        "register": {"proof": proof, "application": citizen.application},
+        "enter": {"insured_number": number, "pin2": town.pin_of(invented(1).phone, 8), "source": "2001:db8::1"},
+        "remind_pin": {"insured_number": number, "source": "2001:db8::1"},
+        "offers": {"entry": entry},
+        "reserve": {"entry": entry, "offer": town.desk.offers(entry).offers[0]},
+        "cancel": {"entry": holder},
+        "withdraw": {"entry": entry},
+        "journey": {"entry": entry},
+        "publish": {"published": [evolve(CALENDAR, name="VX")]},
+        "expect": {"delivery": DELIVERY},
+        "receive": {"delivery": DELIVERY},
+        **{name: {} for name in ("open", "close", "release", "release_all", "dispatch", "tick")},
+        **{name: {} for name in ("dead_letters", "statistics", "explain")},
+    }
+
+
+def complaint(case: Case, call: Callable[[], object], value: object) -> crs.CrsError:
+    """The error of a bad value; anything else is a failure that names the value."""
+    try:
+        found = call()
+    except crs.CrsError as error:
+        return error
+    except Exception as error:
+        raise AssertionError(f"{case}: {value!r:.80} raised {type(error).__name__}") from error
+    raise AssertionError(f"{case}: {value!r:.80} was taken: {found!r:.200}")
+
+
+def says_all(case: Case, error: crs.CrsError, value: object) -> None:
+    """The error names the place, the rule and what to do, repeats no secret, and can be written to any log."""
+    place = case.place or case.field
+    assert error.code == case.code, (case, value)
+    assert len(str(error).encode()) < 2000, (case, value)
+    assert str(error).isprintable(), (case, value)
+    assert SENTINEL not in str(error) + repr(error) + repr(error.args) + repr(error.__dict__), (case, value)
+    if isinstance(error, crs.InvalidInput):
+        assert error.problems, (case, value)
+        assert all(problem.place.startswith(place) for problem in error.problems), (case, value, error)
+        assert all(problem.rule and problem.remedy and problem.value for problem in error.problems if value), case
+    else:
+        assert place.split("_")[0] in str(error) or error.code in {"token_invalid", "other_site"}, (case, value)
+        assert error.remedy, (case, value)
+
+
+@pytest.fixture(scope="module", params=STORAGES)
+def unmoved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One world a storage for all bad values, which are to leave it as it is."""
+    folder = tmp_path_factory.mktemp("town")
+    with ExitStack() as stack:
+        if request.param == "postgresql":
+            server: PostgresqlServer = request.getfixturevalue("postgresql_server")
+            url = server.create_database("crs_bad_input")
+            stack.callback(server.drop_database, "crs_bad_input")
+        else:
+            url = {"memory": "memory:", "sqlite": f"sqlite:///{folder}/crs.db"}[request.param]
+        yield world(stack.enter_context(contextmanager(open_towns)(folder)), url)
+
+
+@pytest.mark.parametrize(
+    "case", [*CITIZEN, *SITE, *OPERATIONS], ids=lambda case: f"{case.command}-{case.place or case.field}"
+)
+def test_a_bad_value_is_named_and_changes_nothing(unmoved: World, case: Case) -> None:
+    before = dump(unmoved.town.system, unmoved.url)
+    for value in case.values:
+        error = complaint(case, lambda value=value: unmoved.call(case.command, case.field, value), value)  # type: ignore[misc]
+        says_all(case, error, value)
+
+    assert dump(unmoved.town.system, unmoved.url) == before
+
+
+def test_all_faults_of_an_application_come_together_masked(open_town: OpenTown) -> None:
+    here = world(open_town, "memory:")
+    bad = crs.Application("123456", "", "\x00Vzorová", date(1800, 1, 1), "north", "xx", "nobody", ["doctor"])
+
+    with pytest.raises(crs.InvalidInput) as caught:
+        here.call("register", "application", bad)
+
+    assert [problem.place for problem in caught.value.problems] == [
+        "first_name",
+        "last_name",
+        "insured_number",
+        "email",
+        "birth_date",
+        "language",
+        "claims",
+    ]
+    assert [problem.value for problem in caught.value.problems] == ["", "…vá", "…56", "…dy", "…", "'xx'", "'doctor'"]
+
+
+def test_all_faults_of_calendars_come_together() -> None:
+    bad = [
+        crs.Calendar("", "x", 7, [crs.Slot(date(2021, 1, 25), 1440, -1), crs.Slot(None, 5, 5)]),  # type: ignore[arg-type]
+        None,
+        crs.Calendar("V1", "comirnaty", 3, [SLOT, SLOT]),
+    ]
+
+    found = list(calendar_rules.faults(bad, crs.example_campaign()))  # type: ignore[arg-type]
+
+    assert [problem.place for problem in found] == [
+        "calendars[0].name",
+        "calendars[0].product",
+        "calendars[0].dose",
+        "calendars[0].slots[0].minute",
+        "calendars[0].slots[0].seats",
+        "calendars[0].slots[1].day",
+        "calendars[1]",
+        "calendars[V1].dose",
+        "calendars[V1].slots[2021-01-25 10:00]",
+    ]
+
+
+def test_calendars_do_not_fall_below_seats_that_are_taken(open_town: OpenTown, storage_url: str) -> None:
+    here = world(open_town, storage_url)
+    site = here.town.system.site("north")
+    before = dump(here.town.system, storage_url)
+
+    with pytest.raises(crs.InvalidInput) as caught:
+        site.publish([crs.Calendar("V1", "comirnaty", 1, []), crs.Calendar("V2", "comirnaty", 2, [])])
+
+    assert [problem.place for problem in caught.value.problems] == [
+        "calendars[V1].slots[2021-01-25 08:00].seats",
+        "calendars[V2].slots[2021-02-22 08:00].seats",
+    ]
+    assert dump(here.town.system, storage_url) == before
+
+
+def test_a_delivery_is_announced_once_and_not_cut_below_what_is_reserved(open_town: OpenTown, storage_url: str) -> None:
+    town = open_town(storage_url, stock=always(StockRule.EXPECTED))
+    site = town.system.site("north")
+    site.expect(DELIVERY)
+    town.reserve(town.entered(1)[0][1])
+    before = dump(town.system, storage_url)
+
+    for bad, place in ((DELIVERY, "delivery.id"), (evolve(DELIVERY, received=1), "delivery.received")):
+        with pytest.raises(crs.InvalidInput) as caught:
+            (site.expect if place.endswith("id") else site.receive)(bad)
+        assert [problem.place for problem in caught.value.problems] == [place]
+
+    assert dump(town.system, storage_url) == before
+    assert site.receive(evolve(DELIVERY, received=2)) == 4
+
+
+def test_the_dump_sees_a_change(open_town: OpenTown, storage_url: str) -> None:
+    """The negative control: whatever a command writes, even a try that is counted, shows in the dump."""
+    here = world(open_town, storage_url)
+    system = here.town.system
+    seen = [dump(system, storage_url)]
+    for command in ("request_control_pin", "verify_phone", "register", "enter", "remind_pin", "reserve", "open"):
+        if command != "enter" or storage_url != "memory:":  # budgets are read past the port alone
+            here.run(command)(**here.arguments[command])
+            seen.append(dump(system, storage_url))
+
+    assert all(before != after for before, after in pairwise(seen))
+
+
+anything = st.text(st.characters(exclude_categories=()), max_size=300)
+TEXT_FIELDS = [
+    (case.command, case.field)
+    for case in (*CITIZEN, *OPERATIONS)
+    if case.field not in {"application", "day", "limit", "application.birth_date", "application.claims"}
+]
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with contextmanager(open_towns)(tmp_path_factory.mktemp("town")) as open_town:
+        yield world(open_town, "memory:")
+
+
+class TestAnyText:
+    """In any field of any command any text is either taken or refused; the system goes on, and its books are right."""
+
+    @given(st.sampled_from(TEXT_FIELDS), anything)
+    def test_is_taken_or_refused(self, here: World, command_and_field: tuple[str, str], text: str) -> None:
+        command, name = command_and_field
+        said = ""
+        try:
+            here.call(command, name, text)
+        except crs.CrsError as error:
+            said = str(error)
+
+        assert said.isprintable()
+        assert len(text) < 6 or text not in said or name in {"application.site_id", "registration_id"}
+        assert here.town.system.operations.audit() == ()
+
+    @given(st.lists(anything, min_size=4, max_size=4), st.text("0123456789/ ", max_size=12))
+    def test_a_form_filled_in_at_random_is_taken_or_refused(self, here: World, texts: list[str], number: str) -> None:
+        first, last, email, language = texts
+        form = crs.Application(number, first, last, date(1940, 1, 1), "north", language, email)
+        with suppress(crs.CrsError):
+            here.call("register", "application", form)
+
+        assert here.town.system.operations.audit() == ()
+
+
+NO_SECRETS: list[Any] = [b"short", "text of thirty-two letters ......", None, 5, bytearray(32)]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        *(None, 5, "text", b"bytes", [], {}),
+        *(["a"], {"": b"x" * 32, "a": None}, {5: b"x" * 32}, {"á": b"x" * 32}),
+        *({"a\n": b"x" * 32}, {"a\x00": b"x" * 32}),
+        *({"a": secret} for secret in NO_SECRETS),
+    ],
+    ids=str,
+)
+def test_keys_that_are_none_are_refused_and_not_shown(keys: Any) -> None:
+    with pytest.raises(crs.InvalidInput) as caught:
+        crs.open_system(crs.example_campaign(), keys=keys)
+
+    assert [problem.place for problem in caught.value.problems] == ["keys"]
+    assert "text of thirty" not in str(caught.value)
+
+
+@pytest.mark.parametrize("port", ["storage", "sms", "mail", "registry"])
+@pytest.mark.parametrize(
+    "url", [5, b"memory:", "", "memory", ":", "gopher:", "\x00:", f"{HALF}:", "x" * 9999, []], ids=repr
+)
+def test_urls_that_no_adapter_has_are_refused(port: str, url: Any) -> None:
+    with pytest.raises(crs.InvalidInput) as caught:
+        crs.open_system(crs.example_campaign(), keys=KEYS, **{port: url})
+
+    assert [problem.place for problem in caught.value.problems] == [port]
+    assert len(str(caught.value).encode()) < 300
+
+
+@pytest.mark.parametrize("port", ["sms", "mail", "registry"])
+def test_folders_and_files_that_cannot_be_used_are_faults_of_their_adapter(port: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("nothing", encoding="utf-8")
+    scheme = "csv" if port == "registry" else "spool"
+    for path in ("/file/folder", "/\x00", "/%00", "/%ff%fe"):
+        if port == "registry" or path == "/file/folder" or "00" in path or "\x00" in path:
+            url: Any = {port: f"{scheme}:{tmp_path}{path}"}
+            with pytest.raises(crs.AdapterFault) as caught:
+                crs.open_system(crs.example_campaign(), keys=KEYS, **url)
+            assert caught.value.remedy
+
+
+NO_REGISTRIES = [
+    (b"", "line 1"),
+    (b"number,claim\n1,x\n", "line 1"),
+    (b"insured_number,claim\nabc,doctor\n400101001,\n,\n", "line 2: insured_number"),
+    (b"insured_number,claim\n400101001\n", "line 2: claim"),
+    ("insured_number,claim\n\uff14\uff10,doctor\n".encode(), "line 2: insured_number"),
+]
+
+
+@pytest.mark.parametrize(("content", "place"), NO_REGISTRIES, ids=range(len(NO_REGISTRIES)))
+def test_a_registry_names_its_faulty_lines(content: bytes, place: str, tmp_path: Path) -> None:
+    file = tmp_path / "registry.csv"
+    file.write_bytes(content)
+
+    with pytest.raises(crs.InvalidInput) as caught:
+        crs.open_system(crs.example_campaign(), keys=KEYS, registry=f"csv:{file}")
+
+    assert caught.value.problems[0].place == place
+    assert "400101001" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe\x00", b"insured_number,claim\n1,a\x00\n" + b'"' + b"x" * 200_000], ids=[1, 2]
+)
+def test_a_registry_that_cannot_be_read_is_a_fault_of_its_adapter(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "registry.csv"
+    file.write_bytes(content)
+
+    with pytest.raises(crs.AdapterFault):
+        crs.open_system(crs.example_campaign(), keys=KEYS, registry=f"csv:{file}")
+
+
+@pytest.mark.parametrize(
+    "site_id", [*NO_TEXTS, *CONTROLS, LONG, "", "nowhere", {"north"}], ids=lambda each: f"{each!r:.20}"
+)
+def test_a_site_that_the_campaign_does_not_name_has_no_desk(site_id: Any, open_town: OpenTown) -> None:
+    with pytest.raises(crs.NotFound) as caught:
+        open_town("memory:").system.site(site_id)
+
+    assert caught.value.code == "unknown_site"
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 300

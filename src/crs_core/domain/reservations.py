@@ -2,7 +2,7 @@
 
 import enum
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise, zip_longest
 
 from attrs import evolve, field, frozen
@@ -208,7 +208,7 @@ def require_offered(offer: Offer, supply: Supply, site: Site) -> None:
     if [dose_of.get(dose.calendar) for dose in offer.doses] != wanted:
         raise _taken()
     days = [dose.day.toordinal() for dose in offer.doses]
-    if supply.interval is not None and not _spaced(days, supply.interval.earliest, supply.interval.latest):
+    if not pairing.spaced(supply, days):
         raise _taken()
     if any(free.get(day, 0) <= 0 for free, day in zip(supply.seats, days, strict=True)):
         raise _taken()
@@ -225,10 +225,6 @@ _AGAIN = "choose another time; the page shows what is free now"
 
 def _taken() -> Refused:
     return Refused("offer_taken", "a seat of this offer is no longer free", remedy=_AGAIN)
-
-
-def _spaced(days: Sequence[int], earliest: int, latest: int) -> bool:
-    return all(earliest <= second - first <= latest for first, second in pairwise(days))
 
 
 def appointments(offer: Offer, supply: Supply, deliveries: Mapping[str, Mapping[Day, int]]) -> tuple[Appointment, ...]:

@@ -1,85 +1,90 @@
-"""Pairing against an exhaustive search that knows nothing of sweeps."""
+"""The number of people that can be fully booked, against three oracles: flow, integer programme, exhaustive search."""
 
-from functools import cache
-from itertools import pairwise, product
+from random import Random
 
 import pytest
+from attrs import evolve
 from hypothesis import given
-from hypothesis import strategies as st
 
-from crs_core.domain import pairing
 from crs_core.domain.campaign import Interval
-from crs_core.domain.pairing import Supply
-
-days = st.integers(0, 7)
-pools = st.dictionaries(days, st.integers(0, 2), max_size=4)
-intervals = st.builds(lambda first, more: Interval(first, first + more), st.integers(1, 3), st.integers(0, 2))
+from crs_core.domain.pairing import Supply, bookable
+from tests.pairing_oracles import by_flow, by_milp, by_search, crossing_supplies, season, supplies
 
 
-def most_people(supply: Supply) -> int:
-    """The most people that can be booked, by trying every chain of days for every person."""
-    chains = [
-        chain
-        for chain in product(*(sorted(free) for free in supply.seats))
-        if supply.interval is None
-        or all(
-            supply.interval.earliest <= after - before <= supply.interval.latest for before, after in pairwise(chain)
-        )
-    ]
-    names = [(dose, day) for dose, free in enumerate(supply.seats) for day in sorted(free)]
-    place = {name: number for number, name in enumerate(names)}
-
-    @cache
-    def best(start: int, left: tuple[int, ...], used: tuple[int, ...]) -> int:
-        found = 0
-        for number in range(start, len(chains)):
-            chain = chains[number]
-            rest = list(left)
-            for dose, day in enumerate(chain):
-                rest[place[dose, day]] -= 1
-            taken = tuple(sorted((*used, *chain))) if supply.doses is not None else ()
-            if min(rest) >= 0 and _delivered(supply, taken):
-                found = max(found, 1 + best(number, tuple(rest), taken))
-        return found
-
-    return best(0, tuple(supply.seats[dose][day] for dose, day in names), ())
-
-
-def _delivered(supply: Supply, used: tuple[int, ...]) -> bool:
-    if supply.doses is None:
-        return True
-    return all(
-        number <= sum(doses for arrival, doses in supply.doses.items() if arrival <= day)
-        for number, day in enumerate(used, start=1)
-    )
-
-
-@pytest.mark.parametrize("doses", [1, 2, 3])
-@given(data=st.data())
-def test_bookable_is_the_most_that_any_booking_reaches(doses: int, data: st.DataObject) -> None:
+@given(supplies())
+def test_bookable_is_the_most_of_the_integer_programme(supply: Supply) -> None:
     """Without stock and with it, for one to three doses."""
-    seats = [data.draw(pools) for _ in range(doses)]
-    stock = data.draw(st.none() | st.dictionaries(days, st.integers(0, 3), max_size=3))
-    supply = Supply(seats, data.draw(intervals) if doses > 1 else None, stock)
-
-    assert pairing.bookable(supply) == most_people(supply)
+    assert bookable(supply) == by_milp(supply)
 
 
-@given(seats=st.tuples(pools, pools), interval=intervals, stock=st.none() | st.dictionaries(days, st.integers(0, 3)))
-def test_an_offered_pair_lowers_what_is_left_by_exactly_one(
-    seats: tuple[dict[int, int], dict[int, int]], interval: Interval, stock: dict[int, int] | None
-) -> None:
-    """Whatever is offered strands nobody; without stock every first day with a free partner offers something."""
-    supply = Supply(seats, interval, stock)
-    most = most_people(supply)
-    for day in seats[0]:
-        offered = pairing.partners(supply, day)
-        first = pairing.safe_chain(supply, day)
+@given(supplies(stock=False))
+def test_bookable_is_the_maximum_flow(supply: Supply) -> None:
+    """Where stock does not count, three doses are a flow too, as each is bound to the one before."""
+    assert bookable(supply) == by_flow(supply)
 
-        assert (first is None) == (not offered)
-        assert first is None or first in offered
-        for chain in offered:
-            dose_days = pairing.deliveries_for(stock, (day, *chain))
-            assert most_people(supply.without((day, *chain), dose_days)) == most - 1
-        if stock is None and seats[0][day] and pairing.reachable(supply, day):
-            assert offered
+
+@given(supplies())
+def test_bookable_is_the_most_that_any_booking_reaches(supply: Supply) -> None:
+    few = [dict(sorted(free.items())[:3]) for free in supply.seats]
+
+    assert bookable(evolve(supply, seats=few)) == by_search(evolve(supply, seats=few))
+
+
+@given(crossing_supplies())
+def test_bookable_is_exact_where_windows_cross(supply: Supply) -> None:
+    """Two doses without stock: earliest deadline first."""
+    assert bookable(supply) == by_flow(supply) == by_milp(supply)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("doses", "number"), [(1, 60), (2, 300), (3, 150)])
+@pytest.mark.parametrize("seed", range(4))
+def test_bookable_is_exact_on_thousands_of_seasons(doses: int, number: int, seed: int) -> None:
+    """Weeks of a site around the changes of the clocks, with weekends and holidays: 2,040 without stock, 2,040 with."""
+    chance = Random(f"{doses}-{seed}")
+    for _ in range(number):
+        supply = season(chance, doses, stock=False)
+        stocked = season(chance, doses, stock=True)
+
+        assert bookable(supply) == (by_flow(supply) if doses > 1 else sum(supply.seats[0].values())), supply
+        assert bookable(stocked) == by_milp(stocked), stocked
+
+
+def test_a_window_that_ends_before_that_of_an_earlier_day_is_no_matter_for_a_sweep() -> None:
+    """42 days until some Monday and 21 from then on: the sweep would give the only late partner away."""
+    early, late = {0: 1, 7: 1}, {28: 1, 42: 1}
+    supply = Supply([early, late], Interval(21, 42), windows={0: Interval(42, 42)})
+
+    assert supply.crossing
+    assert bookable(supply) == 2
+
+
+@pytest.mark.parametrize("more", [{"doses": {0: 9}}, {"seats": [{0: 1, 7: 1}, {28: 1, 42: 1}, {70: 2}]}])
+def test_windows_that_cross_are_refused_where_nothing_exact_is_known(more: dict[str, object]) -> None:
+    supply = Supply([{0: 1, 7: 1}, {28: 1, 42: 1}], Interval(21, 42), windows={0: Interval(42, 42)})
+
+    with pytest.raises(ValueError, match="windows: some cross"):
+        evolve(supply, **more)  # type: ignore[arg-type]
+
+
+def test_doses_that_expire_break_the_sweep() -> None:
+    """Why doses do not expire here: the last chains need not be the ones that the doses can serve.
+
+    Two doses that last to day 21 and none after: (1, 22) comes last and cannot use them, (0, 21) could.
+    """
+    supply = Supply([{0: 1, 1: 1}, {21: 1, 22: 1}], Interval(21, 21), doses={0: 3})
+
+    assert bookable(supply) == 1 == by_milp(supply)
+    assert by_milp(supply, through=(1, 22), expires={0: 21}) == -1
+    assert by_milp(supply, through=(0, 21), expires={0: 21}) == 1
+
+
+def test_a_season_of_the_oracle_is_scarce_and_keeps_closed_days() -> None:
+    """The random calendars are worth their time: stock holds some back, seats others, and nobody works on Sunday."""
+    chance = Random(1)
+    drawn = [season(chance, 2, stock=True) for _ in range(100)]
+    seats = [evolve(supply, doses=None) for supply in drawn]
+
+    assert sum(bookable(supply) < bookable(without) for supply, without in zip(drawn, seats, strict=True)) > 30
+    assert sum(bookable(supply) < sum(supply.seats[0].values()) for supply in seats) > 50
+    assert not {day % 7 for supply in drawn for free in supply.seats for day in free} & {0, 6}

@@ -1,0 +1,132 @@
+"""Which days may be offered together: those that strand nobody.
+
+An offer strands nobody if and only if exactly one person fewer can be booked once its seats and doses are gone. Neither
+the earliest nor the latest partner of a day always is such an offer, so each is tried.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from crs_core.domain.pairing.supply import PAIR, Supply
+from crs_core.domain.pairing.sweep import bookable
+
+__all__ = [
+    "deliveries_for",
+    "offered_days",
+    "partners",
+    "reachable",
+    "safe_chain",
+    "spaced",
+    "strands_nobody",
+    "why_not",
+]
+
+
+def partners(supply: Supply, day: int) -> list[tuple[int, ...]]:
+    """Days of the next doses that go with a dose-1 day and strand nobody, the earliest first.
+
+    An empty list means that the day offers nothing now (`why_not` says why); ``[()]`` that its product has one dose.
+    """
+    return list(_safe(supply, day, sorted(_chains(supply, day))))
+
+
+def safe_chain(supply: Supply, day: int) -> tuple[int, ...] | None:
+    """Days of the next doses that strand nobody, or None where the day offers nothing now.
+
+    Without stock the earlier ones are tried first, as they most often are safe; with stock the later ones.
+    """
+    return next(_safe(supply, day, sorted(_chains(supply, day), reverse=supply.doses is not None)), None)
+
+
+def offered_days(supply: Supply) -> dict[int, int]:
+    """The dose-1 days that offer something now, rising, and the seats free on each."""
+    days = sorted(supply.seats[0].items())
+    if supply.doses is None:  # then every day with a chain keeps an offer, as everybody can be part of a maximum
+        return {day: free for day, free in days if free > 0 and reachable(supply, day)}
+    return {day: free for day, free in days if safe_chain(supply, day) is not None}
+
+
+def why_not(supply: Supply, day: int) -> str:
+    """Why a dose-1 day offers nothing now, or ``""`` where it does.
+
+    ``full``: no first dose is free on it. ``no_next_dose``: no seat of a later dose is free within the interval.
+    ``no_vaccine``: there are seats, but no doses for them. ``day_strands``: whoever took it would leave somebody
+    else without all of their doses.
+    """
+    if supply.seats[0].get(day, 0) <= 0:
+        return "full"
+    if not reachable(supply, day):
+        return "no_next_dose"
+    if safe_chain(supply, day) is not None:
+        return ""
+    stocked = any(deliveries_for(supply.doses, (day, *chain)) is not None for chain in _chains(supply, day))
+    return "day_strands" if stocked else "no_vaccine"
+
+
+def reachable(supply: Supply, day: int) -> bool:
+    """Whether all the next doses have free seats, each within reach of the one before, starting from a dose-1 day."""
+    days = {day}
+    for free in supply.seats[1:]:
+        days = {after for before in days for after in supply.reach(before) if free.get(after, 0) > 0}
+    return bool(days)
+
+
+def strands_nobody(supply: Supply, days: Sequence[int]) -> bool:
+    """Whether booking these days lowers the number of people that can still be fully booked by exactly one."""
+    if any(free.get(day, 0) <= 0 for free, day in zip(supply.seats, days, strict=True)):
+        return False
+    return _keeps(supply, tuple(days), bookable(supply))
+
+
+def spaced(supply: Supply, days: Sequence[int]) -> bool:
+    """Whether each dose lies within reach of the one before."""
+    return all(after in supply.reach(before) for before, after in pairwise(days))
+
+
+def deliveries_for(doses: Mapping[int, int] | None, days: Sequence[int]) -> tuple[int, ...] | None:
+    """For each day the latest delivery that still has a dose for it; () without stock, None if there is none.
+
+    What comes early can be given on any later day, so the latest fitting delivery leaves most to others.
+    """
+    if doses is None:
+        return ()
+    left = dict(doses)
+    found: list[int] = []
+    for day in days:
+        latest = max((arrival for arrival, number in left.items() if arrival <= day and number > 0), default=None)
+        if latest is None:
+            return None
+        left[latest] -= 1
+        found.append(latest)
+    return tuple(found)
+
+
+def _safe(supply: Supply, day: int, chains: Iterable[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
+    """Those of the chains after a dose-1 day that strand nobody, in the same order."""
+    if supply.seats[0].get(day, 0) <= 0:
+        return
+    most = bookable(supply)
+    if supply.doses is None and len(supply.seats) == PAIR and _spare(supply, day, most):
+        yield from chains
+        return
+    yield from (chain for chain in chains if _keeps(supply, (day, *chain), most))
+
+
+def _spare(supply: Supply, day: int, most: int) -> bool:
+    """Whether as many people can be booked without a first dose of that day: then any second seat may go with it."""
+    seats = {**supply.seats[0], day: supply.seats[0][day] - 1}
+    return bookable(Supply([seats, supply.seats[1]], supply.interval, windows=supply.windows)) == most
+
+
+def _chains(supply: Supply, day: int) -> list[tuple[int, ...]]:
+    found: list[tuple[int, ...]] = [()]
+    for free in supply.seats[1:]:
+        found = [
+            (*chain, after) for chain in found for after in supply.reach((day, *chain)[-1]) if free.get(after, 0) > 0
+        ]
+    return found
+
+
+def _keeps(supply: Supply, days: tuple[int, ...], most: int) -> bool:
+    dose_days = deliveries_for(supply.doses, days)
+    return dose_days is not None and bookable(supply.without(days, dose_days)) == most - 1

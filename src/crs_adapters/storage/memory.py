@@ -5,7 +5,7 @@ of it and wait for no decision.
 """
 
 import threading
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from heapq import merge
@@ -20,6 +20,7 @@ from crs_core.domain.messages import DeadLetter, Lane, Message, MessageState, Ou
 from crs_core.domain.plans import JournalEntry, Key, Plan, Put, Versioned
 from crs_core.domain.priority import Segment
 from crs_core.domain.registration import Registration
+from crs_core.domain.reservations import Reservation, listed_days
 from crs_core.domain.statistics import Tally
 from crs_core.domain.time import Day, Instant, later
 from crs_core.errors import Busy, Refused, Short, Stale, TooManyAttempts
@@ -46,6 +47,7 @@ class _State:
     values: dict[type, dict[str, Versioned[Any]]] = field(factory=dict)
     queues: dict[tuple[str, str], list[_Place]] = field(factory=dict)
     wakes: list[tuple[Instant, str]] = field(factory=list)
+    lists: dict[str, list[tuple[Day, str]]] = field(factory=dict)
     accounts: dict[str, dict[Account, Balance]] = field(factory=dict)
     slots: dict[tuple[str, str, Day], dict[Account, Balance]] = field(factory=dict)
     letters: dict[str, _Letter] = field(factory=dict)
@@ -146,6 +148,12 @@ class _View:
     def slots(self, site_id: str, calendar: str, day: Day) -> Sequence[tuple[int, int]]:
         of_day = self._state.slots.get((site_id, calendar, day), {})
         return sorted((account.minute, balance.free) for account, balance in of_day.items() if balance.free)
+
+    def appointments(self, site_id: str, first: Day, last: Day) -> Sequence[Versioned[Reservation]]:
+        listed = self._state.lists.get(site_id, [])
+        start = bisect_left(listed, first, key=lambda place: place[0])
+        end = bisect_right(listed, last, key=lambda place: place[0])
+        return [self._state.values[Reservation][name] for name in sorted({name for _, name in listed[start:end]})]
 
     def head(self, site_id: str, segments: Sequence[Segment], limit: int) -> Sequence[Versioned[Registration]]:
         found: list[Versioned[Registration]] = []
@@ -305,6 +313,9 @@ class _Work(_View):
         if put.key.kind is Registration:
             old = values.get(put.key.id)
             self._index(None if old is None else old.value, put.value)
+        elif put.key.kind is Reservation:
+            old = values.get(put.key.id)
+            self._list(None if old is None else old.value, put.value)
         values[put.key.id] = Versioned(put.value, put.version + 1)
 
     def _index(self, old: Registration | None, new: Registration) -> None:
@@ -316,6 +327,13 @@ class _Work(_View):
                 change(queue, (registration.birth_date, registration.seniority, registration.id))
             if registration.wakes_at is not None:
                 change(self._state.wakes, (registration.wakes_at, registration.id))
+
+    def _list(self, old: Reservation | None, new: Reservation) -> None:
+        for reservation, change in ((old, _remove), (new, insort)):
+            if reservation is not None:
+                listed = self._state.lists.setdefault(reservation.site_id, [])
+                for day in listed_days(reservation):
+                    change(listed, (day, reservation.id))
 
     def _write_down(self, entry: JournalEntry) -> None:
         number = len(self._state.journal)

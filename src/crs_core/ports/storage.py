@@ -16,6 +16,7 @@ from crs_core.domain.messages import DeadLetter, Lane, Message
 from crs_core.domain.plans import JournalEntry, Key, Plan, Versioned
 from crs_core.domain.priority import Segment
 from crs_core.domain.registration import Registration
+from crs_core.domain.reservations import Reservation
 from crs_core.domain.statistics import Tally
 from crs_core.domain.time import Day, Instant
 
@@ -54,6 +55,13 @@ class View(Protocol):
 
     def slots(self, site_id: str, calendar: str, day: Day) -> Sequence[tuple[int, int]]:
         """(minute, free seats) of the slots of a day that have a free seat, in order of time."""
+        ...
+
+    def appointments(self, site_id: str, first: Day, last: Day) -> Sequence[Versioned[Reservation]]:
+        """Reservations that stand on a site's list on any day from first to last, both included; in order of id.
+
+        Which days those are, `reservations.listed_days` says.
+        """
         ...
 
     def head(self, site_id: str, segments: Sequence[Segment], limit: int) -> Sequence[Versioned[Registration]]:

@@ -1,6 +1,6 @@
 """The rules that every storage keeps: inherit them, give one fixture, and every rule is a test.
 
-Each test's docstring cites the number of its rule, S1 to S62; what an adapter lacks is skipped by name.
+Each test's docstring cites the number of its rule, S1 to S64; what an adapter lacks is skipped by name.
 
 ::
 
@@ -23,6 +23,7 @@ Each test's docstring cites the number of its rule, S1 to S62; what an adapter l
 Failures are readable once a ``conftest.py`` says ``pytest.register_assert_rewrite("crs_core.testing")``.
 """
 
+from crs_core.testing.storage.appointments import AppointmentsContract
 from crs_core.testing.storage.journal import JournalContract
 from crs_core.testing.storage.lasting import LastingContract
 from crs_core.testing.storage.ledger import LedgerContract
@@ -38,6 +39,7 @@ class StorageContract(
     ValuesContract,
     LedgerContract,
     QueueContract,
+    AppointmentsContract,
     OutboxContract,
     JournalContract,
     TogetherContract,

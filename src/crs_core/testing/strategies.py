@@ -15,7 +15,7 @@ from crs_core.domain.control_pin import Challenge
 from crs_core.domain.people import Application, Person
 from crs_core.domain.priority import Segment, claims_text, compile_segments
 from crs_core.domain.registration import Gate, Invitation, Registration
-from crs_core.domain.reservations import Appointment, Reservation
+from crs_core.domain.reservations import Appointment, Attendance, Reservation, Step
 from crs_core.domain.sites import CalendarHead, DeliveryNote, Site
 from crs_core.domain.time import Instant, exists, utc
 from crs_core.testing.invented import FIRST_NAMES, SURNAMES, Invented, insured_number
@@ -39,6 +39,7 @@ __all__ = [
     "reservations",
     "segments",
     "sites",
+    "steps",
 ]
 
 ZONE = "Europe/Prague"
@@ -169,13 +170,33 @@ def registrations(
     )
 
 
+steps = st.builds(
+    Step,
+    dose=st.integers(1, 3),
+    at=instants(),
+    by=st.sampled_from(["site:north", "nurse"]),
+    before=st.sampled_from(Attendance),
+    after=st.sampled_from(Attendance),
+    ended=st.booleans(),
+)
+"""What a site recorded of a dose, in any order."""
+
+
 @st.composite
 def reservations(draw: st.DrawFn) -> Reservation:
     """Reservations of one to three doses, active or cancelled; of their days only the order holds."""
     when = sorted(draw(st.lists(days(), min_size=1, max_size=3)))
     delivery = draw(st.none() | st.tuples(ids, days()))
+    attended = st.just(Attendance.EXPECTED) | st.sampled_from(Attendance)
     doses = [
-        Appointment(number, f"V{number}", day, draw(st.integers(0, 1439)), *(delivery or (None, None)))
+        Appointment(
+            number,
+            f"V{number}",
+            day,
+            draw(st.integers(0, 1439)),
+            *(delivery or (None, None)),
+            attendance=draw(attended),
+        )
         for number, day in enumerate(when, start=1)
     ]
     return Reservation(
@@ -189,6 +210,10 @@ def reservations(draw: st.DrawFn) -> Reservation:
         access=draw(st.sampled_from(Access)).value,
         invitation=draw(st.integers(0, 3)),
         cancelled_at=draw(st.none() | instants()),
+        steps=tuple(draw(st.lists(steps, max_size=2))),
+        missed=tuple(draw(st.lists(st.sampled_from(doses), max_size=1))),
+        revision=draw(st.integers(0, 3)),
+        replanned=draw(st.integers(0, 2)),
     )
 
 

@@ -1,15 +1,19 @@
 """Opening migrates: the tables are those of the code, whoever comes first, and a newer database is left alone."""
 
+import json
 import re
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, inspect, text
@@ -17,10 +21,12 @@ from sqlalchemy import Engine, create_engine, inspect, text
 from crs_adapters.storage.sql import open_sql
 from crs_adapters.storage.sql.migrate import FOLDER
 from crs_adapters.storage.sql.schema import REVISION, VERSION_TABLE, metadata
+from crs_core.composition.codec import codec
 from crs_core.domain.plans import Plan
+from crs_core.domain.reservations import Appointment, Reservation
 from crs_core.domain.sites import Site
 from crs_core.errors import AdapterFault
-from crs_core.testing.storage.common import apply, at_once, found, key_of, puts
+from crs_core.testing.storage.common import DAY, NOW, apply, at_once, found, key_of, puts
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -155,3 +161,37 @@ def test_tables_of_sqlite_hold_what_their_columns_say(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.IntegrityError, match="cannot store TEXT value in INTEGER column"):
         connection.execute("INSERT INTO person (id, version, body) VALUES ('one', 'two', '{}')")
     connection.close()
+
+
+def test_reservations_of_the_first_tables_stand_on_the_list(url: str, engine: Engine) -> None:
+    """More of them than one page; a cancelled one stands on no list."""
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        insert = text("INSERT INTO reservation VALUES (:id, 1, :id, :active, :body)")
+        connection.execute(insert, [old_reservation(number) for number in range(700)])
+    storage = open_sql(url)
+    with storage.read() as view:
+        first = view.appointments("north", DAY, DAY)
+        second = view.appointments("north", DAY + timedelta(days=28), DAY + timedelta(days=28))
+    storage.close()
+
+    assert [each.value.id for each in first] == [f"r{number:03d}" for number in range(700) if number % 7]
+    assert [each.value for each in second] == [each.value for each in first]
+    assert {each.version for each in first} == {1}
+
+
+def old_reservation(number: int) -> dict[str, object]:
+    doses = (Appointment(1, "V1", DAY, 480), Appointment(2, "V2", DAY + timedelta(days=28), 480))
+    gone = None if number % 7 else NOW
+    made = Reservation(
+        f"r{number:03d}", f"r{number:03d}", "north", "comirnaty", doses, NOW, (21, 28), "invitation", 1, gone
+    )
+    body = json.loads(codec().dumps(made))
+    for name in ("steps", "missed", "revision", "replanned"):
+        del body[name]
+    for dose in body["doses"]:
+        del dose["attendance"]
+    return {"id": made.id, "active": int(gone is None), "body": json.dumps(body)}

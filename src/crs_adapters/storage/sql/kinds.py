@@ -13,7 +13,7 @@ from crs_adapters.storage.sql import schema
 from crs_core.domain.control_pin import Challenge
 from crs_core.domain.people import Person
 from crs_core.domain.registration import Registration
-from crs_core.domain.reservations import Reservation
+from crs_core.domain.reservations import Reservation, listed_days
 from crs_core.domain.sites import Site
 from crs_core.domain.time import to_micros
 
@@ -36,8 +36,10 @@ def _of_registration(value: Registration) -> tuple[str, int, str, str, int, int 
     )
 
 
-def _of_reservation(value: Reservation) -> tuple[str, int]:
-    return value.registration_id, int(value.cancelled_at is None)
+def _of_reservation(value: Reservation) -> tuple[str | int | None, ...]:
+    days = [day.isoformat() for day in listed_days(value)]
+    none = [None] * (len(schema.LISTED) - len(days))
+    return value.registration_id, int(value.cancelled_at is None), value.site_id, *days, *none
 
 
 @frozen

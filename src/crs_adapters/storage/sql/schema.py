@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, Int
 from sqlalchemy.types import TypeEngine
 
 __all__ = [
+    "LISTED",
     "REVISION",
     "STATES",
     "VERSION_TABLE",
@@ -25,10 +26,13 @@ __all__ = [
     "tally",
 ]
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration that makes these tables; a test holds it to the newest."""
 
 VERSION_TABLE = "crs_version"
+
+LISTED = ("first_day", "second_day", "third_day")
+"""The days on whose list a reservation stands; a product has at most three doses."""
 
 STATES = ("free", "held", "reserved", "given", "wasted")
 """What an account counts, in the order of its columns."""
@@ -40,8 +44,8 @@ _OFTEN_CHANGED = {"fillfactor": 70}  # PostgreSQL keeps room for a row's new ver
 metadata = MetaData()
 
 
-def _text(name: str, *, key: bool = False) -> Column[str]:
-    return Column(name, _TEXT, primary_key=key, nullable=False)
+def _text(name: str, *, key: bool = False, null: bool = False) -> Column[str]:
+    return Column(name, _TEXT, primary_key=key, nullable=null)
 
 
 def _number(name: str, kind: TypeEngine[int] | type[Integer] = Integer, *, null: bool = False) -> Column[int]:
@@ -79,8 +83,16 @@ _queue = ("site_id", "claims", "birth_date", "seniority", "id")
 _index_where("queued = 1", "registration_queue", registration, *_queue)
 _index_where("wakes_at IS NOT NULL", "registration_wakes", registration, "wakes_at", "id")
 
-reservation = _values("reservation", _text("registration_id"), _number("active"))
+reservation = _values(
+    "reservation",
+    _text("registration_id"),
+    _number("active"),
+    _text("site_id"),
+    *(_text(name, null=True) for name in LISTED),
+)
 _index_where("active = 1", "reservation_active", reservation, "registration_id", unique=True)
+for _name in LISTED:
+    _index_where(f"{_name} IS NOT NULL", f"reservation_{_name}", reservation, "site_id", _name, "id")
 
 account = Table(
     "account",

@@ -13,13 +13,14 @@ from sqlalchemy.engine import Dialect
 from crs_adapters.storage.sql.compiling import ONE, Statement, compiled, given, limited
 from crs_adapters.storage.sql.errors import unknown_kind
 from crs_adapters.storage.sql.kinds import KINDS, Kind
-from crs_adapters.storage.sql.schema import registration
+from crs_adapters.storage.sql.schema import LISTED, registration, reservation
 from crs_adapters.storage.sql.session import Change, Row, Session
 from crs_core.composition.codec import Codec
 from crs_core.domain.plans import Key, Put, Versioned
 from crs_core.domain.priority import Segment
 from crs_core.domain.registration import Registration
-from crs_core.domain.time import Instant, to_micros
+from crs_core.domain.reservations import Reservation
+from crs_core.domain.time import Day, Instant, to_micros
 
 __all__ = ["PAGE", "Values"]
 
@@ -51,6 +52,7 @@ class Values:
         self._shelves = {kind.type: _shelf(dialect, codec, place, kind) for place, kind in enumerate(kinds)}
         self._range = _range(dialect)
         self._due = _due(dialect)
+        self._listed = [_listed(dialect, name) for name in LISTED]
 
     def _shelf(self, kind: type) -> _Shelf:
         try:
@@ -107,6 +109,13 @@ class Values:
         """See `View.due`."""
         return [self._registration(*row) for row in session.rows(self._due, (to_micros(now), limit))]
 
+    def appointments(self, session: Session, site_id: str, first: Day, last: Day) -> Sequence[Versioned[Reservation]]:
+        """See `View.appointments`: one range of an index a dose."""
+        span = (site_id, first.isoformat(), last.isoformat())
+        found = {row[0]: row for statement in self._listed for row in session.rows(statement, span)}
+        read = self._shelf(Reservation).read
+        return [Versioned(read(body), version) for _, version, body in sorted(found.values())]
+
     def _registration(self, version: int, body: str) -> Versioned[Registration]:
         return Versioned(self._codec.loads(Registration, body), version)
 
@@ -147,6 +156,14 @@ def _range(dialect: Dialect) -> Statement:
     )
     names = ("site_id", "claims", "born_from", "born_to", "limit")
     return compiled(dialect, limited(queued.order_by(*order)), *names)
+
+
+def _listed(dialect: Dialect, name: str) -> Statement:
+    """Reservations of a site on whose list one of their days stands, by that day."""
+    table, day = reservation, reservation.c[name]
+    here = (table.c.site_id == given(table.c.site_id), day >= given(day, "first"), day <= given(day, "last"))
+    listed = select(table.c.id, table.c.version, table.c.body).where(*here).order_by(day, table.c.id)
+    return compiled(dialect, listed, "site_id", "first", "last")
 
 
 def _due(dialect: Dialect) -> Statement:

@@ -18,6 +18,7 @@ from crs_core.domain.messages import DeadLetter, Lane, Message
 from crs_core.domain.plans import JournalEntry, Key, Plan, Versioned
 from crs_core.domain.priority import Segment
 from crs_core.domain.registration import Registration
+from crs_core.domain.reservations import Reservation
 from crs_core.domain.statistics import Tally
 from crs_core.domain.time import Day, Instant
 from crs_core.ports.storage import BudgetUse, Numbered
@@ -70,6 +71,10 @@ class SqlView:
     def slots(self, site_id: str, calendar: str, day: Day) -> Sequence[tuple[int, int]]:
         """See `View.slots`."""
         return self._tables.ledger.slots(self._session, site_id, calendar, day)
+
+    def appointments(self, site_id: str, first: Day, last: Day) -> Sequence[Versioned[Reservation]]:
+        """See `View.appointments`."""
+        return self._tables.values.appointments(self._session, site_id, first, last)
 
     def head(self, site_id: str, segments: Sequence[Segment], limit: int) -> Sequence[Versioned[Registration]]:
         """See `View.head`."""

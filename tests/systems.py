@@ -90,6 +90,7 @@ class Town:
     system: crs.System
     clock: VirtualClock
     spool: Path
+    _read: dict[tuple[str, int], tuple[str, str, str]] = field(factory=dict, repr=False)
 
     @property
     def desk(self) -> crs.CitizenDesk:
@@ -99,10 +100,14 @@ class Town:
         """The short messages to a phone, the oldest first."""
         found = []
         for file in (self.spool / "sms").glob("*.txt"):
-            head, _, text = file.read_text(encoding="utf-8").partition("\n\n")
-            facts = dict(line.split(": ", 1) for line in head.splitlines())
-            if facts["To"] == phone:
-                found.append((facts["At"], file.stat().st_mtime_ns, text.strip()))
+            name = (file.name, file.stat().st_mtime_ns)
+            if name not in self._read:
+                head, _, text = file.read_text(encoding="utf-8").partition("\n\n")
+                facts = dict(line.split(": ", 1) for line in head.splitlines())
+                self._read[name] = (facts["To"], facts["At"], text.strip())
+            to, at, text = self._read[name]
+            if to == phone:
+                found.append((at, name[1], text))
         return [text for _, _, text in sorted(found)]
 
     def pin_of(self, phone: str, digits: int | None = None) -> str:

@@ -6,6 +6,7 @@ from crs_core.domain import inputs
 from crs_core.domain.journey import Journey
 from crs_core.domain.journey import journey as journey_of
 from crs_core.domain.messages import DeadLetter
+from crs_core.domain.people import mask
 from crs_core.domain.plans import JournalEntry, Key
 from crs_core.domain.registration import Registration
 from crs_core.domain.reservations import Reservation
@@ -99,7 +100,7 @@ class OperationsDesk:
         with office.storage.read() as view:
             stored = view.get(Key(Registration, registration_id))
             if stored is None:
-                message = f"registration={registration_id}: there is none"
+                message = f"registration={mask(registration_id)}: there is none"
                 raise NotFound("unknown_registration", message, remedy="copy the id once more")
             found = stored.value
             held = None if found.reservation_id is None else view.get(Key(Reservation, found.reservation_id))

@@ -1,0 +1,128 @@
+"""A citizen's portal: the eight steps, one function each.
+
+Handles, proofs, entries and offers are signed by crs and travel in hidden fields: no session, no cookie, no database of
+the portal's own. A form also carries a random `key`, so that a button pressed twice acts once.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+
+import crs_core as crs
+
+from .pages import Page, install, page_of
+
+router = APIRouter(prefix="/{language}")
+
+
+def desk_of(request: Request) -> crs.CitizenDesk:
+    """The one thing that the portal was handed."""
+    desk: crs.CitizenDesk = request.app.state.desk
+    return desk
+
+
+Desk = Annotated[crs.CitizenDesk, Depends(desk_of)]
+Form = Annotated[Page, Depends(page_of)]
+
+
+@router.post("/phone/next")
+def ask_for_pin(desk: Desk, page: Form) -> Response:
+    """Step 1: the control PIN goes to the phone; asked for again, it is the same PIN."""
+    sent = desk.request_control_pin(
+        page["phone"],
+        source=page.source,
+        language=page.language,
+        handle=page["handle"] or None,
+        idempotency_key=page["key"],
+    )
+    page["handle"] = sent.handle
+    return page.show("pin", sent=sent)
+
+
+@router.post("/pin/next")
+def prove_phone(desk: Desk, page: Form) -> Response:
+    """Step 2: the control PIN proves the phone."""
+    page["proof"] = desk.verify_phone(page["handle"], page["pin"], source=page.source, idempotency_key=page["key"])
+    return page.show("register")
+
+
+@router.post("/register/next")
+def register(desk: Desk, page: Form) -> Response:
+    """Steps 3 and 4: the registration is saved and shown."""
+    application = crs.Application(
+        insured_number=page["insured_number"],
+        first_name=page["first_name"],
+        last_name=page["last_name"],
+        birth_date=page.birth_date(),
+        site_id=page["site"],
+        language=page.language,
+        email=page["email"],
+    )
+    registered = desk.register(page["proof"], application, idempotency_key=page["key"])
+    return page.show("registered", registered=registered, application=application)
+
+
+@router.post("/enter/next")
+def enter(desk: Desk, page: Form) -> Response:
+    """Step 5: PIN2 opens the registration."""
+    page["entry"] = desk.enter(page["insured_number"], page["pin2"], source=page.source)
+    return signpost(desk, page)
+
+
+@router.post("/journey")
+def signpost(desk: Desk, page: Form) -> Response:
+    """Where the citizen stands, and what comes next."""
+    return page.show("journey", journey=desk.journey(page["entry"]))
+
+
+@router.post("/times")
+def times(desk: Desk, page: Form) -> Response:
+    """Steps 6 and 7: both doses, of the day asked for or of the first that has any."""
+    site = page["site"] or None
+    offers = desk.offers(page["entry"], site=site, day=page.day())
+    if page.error and not offers.offers:
+        offers = desk.offers(page["entry"], site=site)
+    return page.show("times", offers=offers)
+
+
+@router.post("/confirm/next")
+def reserve(desk: Desk, page: Form) -> Response:
+    """Step 8: both doses are reserved; or somebody was faster, and what is free now is shown at once."""
+    try:
+        desk.reserve(page["entry"], page["offer"], email=page["email"] or None, idempotency_key=page["key"])
+    except crs.Refused as refusal:
+        if refusal.code not in {"offer_taken", "offer_strands"} and refusal.facts.get("kind") != "offer":
+            raise
+        page.error = refusal
+        return times(desk, page)
+    page["done"] = "reserved"
+    return signpost(desk, page)
+
+
+@router.post("/cancel")
+def ask_whether_to_cancel(desk: Desk, page: Form) -> Response:
+    """The question before a reservation is given back."""
+    return page.show("cancel", journey=desk.journey(page["entry"]))
+
+
+@router.post("/cancel/next")
+def cancel(desk: Desk, page: Form) -> Response:
+    """Both doses are given back."""
+    desk.cancel(page["entry"], idempotency_key=page["key"])
+    page["done"] = "cancelled"
+    return signpost(desk, page)
+
+
+@router.post("/remind/next")
+def remind(desk: Desk, page: Form) -> Response:
+    """A lost PIN2 is sent once more."""
+    reminded = desk.remind_pin(page["insured_number"], source=page.source, idempotency_key=page["key"])
+    return page.show("enter", reminded=reminded)
+
+
+def portal(desk: crs.CitizenDesk, campaign: crs.Campaign) -> FastAPI:
+    """The portal of a citizen's desk; of the campaign it takes what everybody may know."""
+    app = FastAPI(title="crs quickstart", openapi_url=None)
+    app.include_router(router)
+    install(app, desk, campaign)
+    return app

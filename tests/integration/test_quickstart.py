@@ -1,0 +1,611 @@
+"""The quickstart portal as its citizens meet it: a real process, real HTTP, forms as the pages hold them, SMS as files.
+
+One portal for each kind of access; every test brings citizens of its own.
+"""
+
+import itertools
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+
+import httpx
+import pytest
+from attrs import Factory, define, field, frozen
+
+import crs_core as crs
+from examples.quickstart.environment import TEXTS
+from examples.quickstart.pages import status_of
+
+ROOT = Path(__file__).parents[2]
+QUICKSTART = ROOT / "examples" / "quickstart"
+NUMBERS = itertools.count(1)
+PATIENCE = 20.0
+GENEROUS = """
+[limits]
+pin_sends_source = { most = 1000, minutes = 60 }
+pin_tries_source = { most = 1000, minutes = 60 }
+entries_source = { most = 1000, minutes = 15 }
+reminders_source = { most = 1000, minutes = 60 }
+"""
+
+
+@define
+class FormFound:
+    """A form of a page: where it goes and what it holds."""
+
+    action: str
+    fields: dict[str, list[str]] = Factory(dict)
+
+
+class Forms(HTMLParser):
+    """The forms of a page in order, and the button that shows the page in the other language."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[FormFound] = []
+        self.labels: set[str] = set()
+        self.inputs: dict[str, dict[str, str]] = {}
+        self.other_language = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        match tag:
+            case "form":
+                assert given["method"] == "post"
+                self.found.append(FormFound(given["action"]))
+            case "input":
+                self._input(given)
+            case "label":
+                self.labels.add(given.get("for", ""))
+            case "button" if "formaction" in given:
+                self.other_language = given["formaction"]
+
+    def _input(self, given: dict[str, str]) -> None:
+        if given["type" if "type" in given else "name"] == "radio":
+            given = {**given, "id": ""}
+            if "checked" not in given:
+                return
+        elif given.get("type") != "hidden":
+            self.inputs[given["name"]] = given
+        self.found[-1].fields.setdefault(given["name"], []).append(given.get("value", ""))
+
+
+@frozen
+class Portal:
+    """A portal that runs, and the folder of its data and messages."""
+
+    address: str
+    folder: Path
+    http: httpx.Client
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text(encoding="utf-8")
+
+    def texts(self, phone: str) -> list[str]:
+        """The short messages to a phone, the oldest first."""
+        files = sorted((self.folder / "outbox" / "sms").glob("*.txt"), key=lambda file: file.stat().st_mtime_ns)
+        texts = (file.read_text(encoding="utf-8").partition("\n\n") for file in files)
+        return [text.strip() for head, _, text in texts if f"To: +420{phone}\n" in head]
+
+    def pin(self, phone: str, digits: int, *, after: int = 0) -> str:
+        """The PIN of so many digits in the newest message to a phone, once more than `after` such messages came."""
+        ends = time.monotonic() + PATIENCE
+        while time.monotonic() < ends:
+            pins = [pin for text in self.texts(phone) for pin in re.findall(rf"\b\d{{{digits}}}\b", text)]
+            if len(pins) > after:
+                return str(pins[-1])
+            time.sleep(0.02)
+        pytest.fail(f"no PIN of {digits} digits came within {PATIENCE} s; the log:\n{self.log}")
+
+
+@define
+class Citizen:
+    """An invented person at a browser that knows forms and nothing else: no scripts, no cookies."""
+
+    portal: Portal
+    language: str
+    number: int = Factory(NUMBERS.__next__)
+    urls: list[str] = Factory(list)
+    page: httpx.Response = field(init=False)
+    forms: Forms = field(init=False)
+
+    @property
+    def phone(self) -> str:
+        return f"601{self.number:06d}"
+
+    @property
+    def insured_number(self) -> str:
+        return f"406231{self.number:03d}"
+
+    def open(self, path: str) -> None:
+        self._shown(self.portal.http.get(f"{self.portal.address}/{self.language}/{path}"))
+
+    def filled(self, action: str, **typed: str) -> tuple[str, dict[str, list[str]]]:
+        """The first form that goes there, as the page holds it and filled in: its address and its fields."""
+        path = f"/{self.language}/{action}"
+        form = next(form for form in self.forms.found if form.action == path)
+        return self.portal.address + path, form.fields | {name: [text] for name, text in typed.items()}
+
+    def press(self, action: str, **typed: str) -> None:
+        self.send(*self.filled(action, **typed))
+
+    def send(self, address: str, fields: dict[str, list[str]]) -> None:
+        self._shown(self.portal.http.post(address, data=fields))
+
+    def switch_language(self, **typed: str) -> None:
+        """Presses the button in the other language, which hands in the page's main form."""
+        main = next(form for form in self.forms.found if form.action.split("/")[1] == self.language)
+        path, self.language = self.forms.other_language, self.forms.other_language.split("/")[1]
+        fields = main.fields | {name: [text] for name, text in typed.items()}
+        self.send(self.portal.address + path, fields)
+
+    def _shown(self, page: httpx.Response) -> None:
+        self.page = page
+        self.forms = Forms(page.text)
+        self.urls.append(str(page.url))
+        assert page.headers["cache-control"] == "no-store"
+        assert "set-cookie" not in page.headers
+        assert f'<html lang="{self.language}">' in page.text
+        assert self.forms.labels >= set(self.forms.inputs)
+
+    def says(self, name: str) -> bool:
+        """Whether the page shows a text of the portal in the citizen's language."""
+        return str(TEXTS[self.language][name]) in self.page.text
+
+    def refused(self, code: str) -> bool:
+        """Whether the page shows the text of a refusal in the citizen's language."""
+        return crs.refusal_text(crs.CrsError(code, ""), self.language) in self.page.text
+
+    # What the steps have in common.
+
+    def give_phone(self) -> None:
+        self.open("phone")
+        self.press("phone/next", phone=self.phone)
+
+    def prove_phone(self) -> None:
+        self.give_phone()
+        self.press("pin/next", pin=self.portal.pin(self.phone, 6))
+
+    def register(self, site: str = "north") -> None:
+        self.prove_phone()
+        self.press("register/next", **self.details(site))
+
+    def details(self, site: str = "north") -> dict[str, str]:
+        return {
+            "first_name": "Božena",
+            "last_name": "Vzorová",
+            "insured_number": f"{self.insured_number[:6]}/{self.insured_number[6:]}",
+            "birth_day": "31",
+            "birth_month": "12",
+            "birth_year": "1940",
+            "site": site,
+        }
+
+    def enter(self) -> None:
+        pin2 = self.portal.pin(self.phone, 8)
+        self.open("enter")
+        self.press("enter/next", insured_number=self.insured_number, pin2=pin2)
+
+    def enter_for_the_first_time(self, site: str = "north") -> None:
+        self.register(site)
+        self.enter()
+
+    def reserve(self) -> None:
+        self.press("times")
+        self.press("confirm")
+        self.press("confirm/next")
+
+
+@pytest.fixture(scope="module")
+def portals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Portal]]:
+    """Portals by kind of access, each started when first asked for."""
+    with ExitStack() as leave:
+
+        @cache
+        def portal_of(access: str) -> Portal:
+            return leave.enter_context(running_portal(tmp_path_factory.mktemp("portal"), access))
+
+        yield portal_of
+
+
+@pytest.fixture
+def portal(portals: Callable[[str], Portal]) -> Portal:
+    """A portal under invitation access."""
+    return portals("invitation")
+
+
+@contextmanager
+def running_portal(folder: Path, access: str) -> Iterator[Portal]:
+    """A portal in a process of its own, on a port that was free, until the tests are done with it."""
+    campaign = (QUICKSTART / "campaign.toml").read_text(encoding="utf-8")
+    (folder / "campaign.toml").write_text(campaign.replace('mode = "invitation"', f'mode = "{access}"') + GENEROUS)
+    settings = {"FOLDER": folder, "CAMPAIGN": folder / "campaign.toml", "PORT": 0, "PAUSE": 0.1}
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "examples.quickstart"],
+            cwd=ROOT,
+            env=os.environ
+            | {f"PORTAL_{name}": str(value) for name, value in settings.items()}
+            | {"PYTHONUNBUFFERED": "1"},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            with httpx.Client(timeout=PATIENCE) as http:
+                yield Portal(address_of(folder / "log", process), folder, http)
+        finally:
+            process.send_signal(signal.SIGINT)
+            ended = process.wait(PATIENCE)
+    assert ended == 0
+
+
+def address_of(log: Path, process: "subprocess.Popen[bytes]") -> str:
+    """Where the portal says that it listens."""
+    ends = time.monotonic() + PATIENCE
+    while time.monotonic() < ends and process.poll() is None:
+        found = re.search(r"running on (http://\S+)", log.read_text(encoding="utf-8"))
+        if found:
+            return found[1]
+        time.sleep(0.02)
+    pytest.fail(f"the portal did not start; its log:\n{log.read_text(encoding='utf-8')}")
+
+
+@pytest.mark.parametrize("language", ["cs", "en"])
+@pytest.mark.parametrize("access", ["invitation", "immediate"])
+def test_eight_steps_lead_to_both_doses(portals: Callable[[str], Portal], access: str, language: str) -> None:
+    portal = portals(access)
+    citizen = Citizen(portal, language)
+
+    citizen.give_phone()
+    assert citizen.forms.inputs["pin"]["autocomplete"] == "one-time-code"
+    assert citizen.forms.inputs["pin"]["inputmode"] == "numeric"
+    pin = portal.pin(citizen.phone, 6)
+    citizen.press("pin/next", pin=pin)
+    citizen.press("register/next", **citizen.details("south"))
+    assert citizen.says("registered_title")
+    pin2 = portal.pin(citizen.phone, 8)
+    citizen.enter()
+    if access == "immediate":
+        citizen.press("site")
+        citizen.press("times", site="square")
+    else:
+        citizen.press("times")
+    assert citizen.page.text.count(f'action="/{language}/confirm"') > 1
+    citizen.press("confirm")
+    doses = re.findall(r"<dd>([^<]*\s\d+:\d\d)</dd>", citizen.page.text)
+    citizen.press("confirm/next", email="bozena@example.org")
+
+    assert citizen.says("done_reserved")
+    assert citizen.says("done_reserved_email")
+    assert len(doses) == 2
+    assert all(dose in citizen.page.text for dose in doses)
+    secrets = (pin, pin2, citizen.phone, citizen.insured_number)
+    assert not any(secret in text for secret in secrets for text in (*citizen.urls, portal.log))
+
+
+def test_a_page_changes_its_language_and_keeps_what_was_typed(portal: Portal) -> None:
+    citizen = Citizen(portal, "cs")
+    citizen.prove_phone()
+
+    citizen.switch_language(first_name="Božena", site="square")
+
+    assert citizen.language == "en"
+    assert citizen.says("register_title")
+    assert citizen.forms.inputs["first_name"]["value"] == "Božena"
+    citizen.press("register/next", **citizen.details("square"))
+    assert citizen.says("registered_title")
+
+
+@pytest.mark.parametrize(("language", "left"), [("cs", "Zbývá pokusů: 4"), ("en", "Tries left: 4")])
+def test_a_wrong_pin_is_told_with_the_tries_left(portal: Portal, language: str, left: str) -> None:
+    citizen = Citizen(portal, language)
+    citizen.give_phone()
+    right = portal.pin(citizen.phone, 6)
+
+    citizen.press("pin/next", pin=f"{(int(right) + 1) % 10**6:06d}")
+
+    assert citizen.page.status_code == 403
+    assert left in citizen.page.text
+    assert "value" not in citizen.forms.inputs["pin"]
+    citizen.press("pin/next", pin=right)
+    assert citizen.says("register_title")
+
+
+def test_tries_used_up_say_from_when_to_try_again(portal: Portal) -> None:
+    citizen = Citizen(portal, "cs")
+    citizen.give_phone()
+    wrong = f"{(int(portal.pin(citizen.phone, 6)) + 1) % 10**6:06d}"
+
+    for _ in range(6):
+        citizen.press("pin/next", pin=wrong)
+
+    assert citizen.page.status_code == 429
+    assert citizen.refused("too_many_tries")
+    assert int(citizen.page.headers["retry-after"]) > 60
+    assert str(TEXTS["cs"]["again_from"]).split("{")[0] in citizen.page.text
+
+
+@pytest.mark.parametrize("language", ["cs", "en"])
+def test_a_phone_that_is_none_stays_in_its_field(portal: Portal, language: str) -> None:
+    citizen = Citizen(portal, language)
+    citizen.open("phone")
+
+    citizen.press("phone/next", phone='601 "00')
+
+    assert citizen.page.status_code == 400
+    assert citizen.refused("invalid_input")
+    assert citizen.forms.inputs["phone"]["value"] == '601 "00'
+    assert citizen.forms.inputs["phone"]["aria-invalid"] == "true"
+    citizen.press("phone/next", phone=citizen.phone)
+    assert citizen.says("pin_title")
+
+
+def test_every_field_of_the_registration_is_named_at_once(portal: Portal) -> None:
+    citizen = Citizen(portal, "cs")
+    citizen.prove_phone()
+
+    citizen.press("register/next", **(citizen.details() | {"first_name": "", "birth_month": "13", "email": "x"}))
+
+    assert citizen.page.status_code == 400
+    assert {name for name, given in citizen.forms.inputs.items() if "aria-invalid" in given} == {
+        "first_name",
+        "birth_day",
+        "birth_month",
+        "birth_year",
+        "email",
+    }
+    assert citizen.forms.inputs["last_name"]["value"] == "Vzorová"
+    citizen.press("register/next", **citizen.details(), email="")
+    assert citizen.says("registered_title")
+
+
+def test_who_may_not_register_yet_is_told(portal: Portal) -> None:
+    citizen = Citizen(portal, "en")
+    citizen.prove_phone()
+
+    young = {"birth_year": "1990", "birth_month": "1", "birth_day": "31", "insured_number": "900131/0010"}
+    citizen.press("register/next", **(citizen.details() | young))
+
+    assert citizen.page.status_code == 403
+    assert citizen.refused("not_eligible")
+
+
+@pytest.mark.parametrize("language", ["cs", "en"])
+def test_a_tampered_token_is_refused_in_the_right_language(portal: Portal, language: str) -> None:
+    citizen = Citizen(portal, language)
+    citizen.give_phone()
+    handle = citizen.forms.found[0].fields["handle"][0]
+
+    citizen.press("pin/next", pin="000000", handle=handle[:-1] + ("A" if handle[-1] != "A" else "B"))
+
+    assert citizen.page.status_code == 400
+    assert citizen.refused("token_invalid")
+    assert f'href="/{language}/phone"' in citizen.page.text
+
+
+def test_reserve_pressed_twice_reserves_once(portal: Portal) -> None:
+    citizen = Citizen(portal, "cs")
+    citizen.enter_for_the_first_time()
+    citizen.press("times")
+    citizen.press("confirm")
+    address, fields = citizen.filled("confirm/next")
+
+    with ThreadPoolExecutor(2) as hands:
+        answers = list(hands.map(lambda _: portal.http.post(address, data=fields), range(2)))
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert all(TEXTS["cs"]["done_reserved"] in answer.text for answer in answers)
+    with same_system(portal) as system:
+        assert system.operations.audit() == ()
+    assert sum("rezervovano" in text for text in settled(portal, citizen)) == 1
+
+
+def test_register_pressed_twice_registers_once(portal: Portal) -> None:
+    citizen = Citizen(portal, "cs")
+    citizen.prove_phone()
+    address, fields = citizen.filled("register/next", **citizen.details())
+
+    with ThreadPoolExecutor(2) as hands:
+        answers = list(hands.map(lambda _: portal.http.post(address, data=fields), range(2)))
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert sum("jste na rade" in text for text in settled(portal, citizen)) == 1
+
+
+def same_system(portal: Portal) -> crs.System:
+    """A second system on the portal's storage, to audit it."""
+    keys = json.loads((portal.folder / "keys.json").read_text(encoding="utf-8"))
+    return crs.open_system(
+        crs.load_campaign(portal.folder / "campaign.toml"),
+        keys={name: bytes.fromhex(secret) for name, secret in keys.items()},
+        storage=f"sqlite:///{portal.folder}/portal.db",
+        sms=f"spool:{portal.folder}/other",
+        mail=f"spool:{portal.folder}/other",
+    )
+
+
+def settled(portal: Portal, citizen: Citizen) -> list[str]:
+    """The messages to a citizen once nothing is owed to anybody."""
+    portal.pin(citizen.phone, 8)
+    with same_system(portal) as system:
+        ends = time.monotonic() + PATIENCE
+        while any(state == "owed" for _, state in system.operations.messages()) and time.monotonic() < ends:
+            time.sleep(0.02)
+    return portal.texts(citizen.phone)
+
+
+def test_a_time_taken_meanwhile_gives_way_to_others(portal: Portal) -> None:
+    first, second = Citizen(portal, "cs"), Citizen(portal, "en")
+    for citizen in (first, second):
+        citizen.enter_for_the_first_time("square")
+        citizen.press("times")
+        citizen.press("confirm")
+    first.press("confirm/next")
+
+    second.press("confirm/next")
+
+    assert first.says("done_reserved")
+    assert second.page.status_code == 409
+    assert second.refused("offer_taken")
+    second.press("confirm")
+    second.press("confirm/next")
+    assert second.says("done_reserved")
+
+
+def test_a_cancelled_reservation_is_followed_by_a_new_invitation_with_the_same_pin2(portal: Portal) -> None:
+    citizen = Citizen(portal, "cs")
+    citizen.enter_for_the_first_time()
+    citizen.reserve()
+    pin2 = portal.pin(citizen.phone, 8)
+
+    citizen.press("cancel")
+    assert citizen.says("cancel_warning")
+    citizen.press("cancel/next")
+
+    assert citizen.says("done_cancelled")
+    assert portal.pin(citizen.phone, 8, after=1) == pin2
+    citizen.enter()
+    citizen.reserve()
+    assert citizen.says("done_reserved")
+    citizen.enter()
+    assert TEXTS["cs"]["standings"]["reserved"] in citizen.page.text
+
+
+def test_a_cancellation_can_be_left_undone(portal: Portal) -> None:
+    citizen = Citizen(portal, "en")
+    citizen.enter_for_the_first_time()
+    citizen.reserve()
+
+    citizen.press("cancel")
+    citizen.press("journey")
+
+    assert TEXTS["en"]["standings"]["reserved"] in citizen.page.text
+
+
+def test_a_page_left_behind_leads_back_to_the_signpost(portal: Portal) -> None:
+    """Two windows: what is reserved in one cannot be chosen again in the other."""
+    citizen = Citizen(portal, "cs")
+    citizen.enter_for_the_first_time()
+    address, fields = citizen.filled("times")
+    citizen.reserve()
+
+    citizen.send(address, fields)
+
+    assert citizen.page.status_code == 409
+    assert citizen.refused("already_reserved")
+    citizen.press("journey")
+    assert TEXTS["cs"]["standings"]["reserved"] in citizen.page.text
+
+
+@pytest.mark.parametrize("language", ["cs", "en"])
+def test_a_wrong_pin2_is_told_the_same_for_a_number_nobody_has(portal: Portal, language: str) -> None:
+    known, nobody = Citizen(portal, language), Citizen(portal, language)
+    known.register()
+    pin2 = portal.pin(known.phone, 8)
+
+    pages = []
+    for citizen in (known, nobody):
+        citizen.open("enter")
+        citizen.press("enter/next", insured_number=citizen.insured_number, pin2=f"{(int(pin2) + 1) % 10**8:08d}")
+        assert citizen.page.status_code == 403
+        assert citizen.refused("wrong_pin2")
+        key = citizen.forms.found[0].fields["key"][0]
+        pages.append(citizen.page.text.replace(citizen.insured_number, "").replace(key, ""))
+
+    assert pages[0] == pages[1]
+
+
+def test_a_lost_pin2_comes_once_more(portal: Portal) -> None:
+    citizen = Citizen(portal, "en")
+    citizen.register()
+    pin2 = portal.pin(citizen.phone, 8)
+
+    citizen.open("remind")
+    citizen.press("remind/next", insured_number=citizen.insured_number)
+
+    assert portal.pin(citizen.phone, 8, after=1) == pin2
+    citizen.press("enter/next", insured_number=citizen.insured_number, pin2=pin2)
+    assert TEXTS["en"]["standings"]["invited"] in citizen.page.text
+
+
+def test_a_site_that_closes_says_so_and_keeps_the_invitation(portal: Portal) -> None:
+    citizen = Citizen(portal, "en")
+    citizen.enter_for_the_first_time("south")
+
+    with same_system(portal) as system:
+        system.site("south").close()
+        try:
+            citizen.press("times")
+            assert citizen.refused("site_closed")
+            assert not re.search('action="/en/confirm"', citizen.page.text)
+        finally:
+            system.site("south").open()
+
+    citizen.press("times")
+    assert re.search('action="/en/confirm"', citizen.page.text)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (crs.InvalidInput([]), 400),
+        (crs.Refused("token_expired", ""), 400),
+        (crs.Refused("wrong_pin2", ""), 403),
+        (crs.NotFound("unknown_site", ""), 404),
+        (crs.Refused("offer_taken", ""), 409),
+        (crs.TooManyAttempts("too_many_tries", ""), 429),
+        (crs.Busy("busy", ""), 503),
+        (crs.AdapterFault("storage_failed", ""), 503),
+    ],
+    ids=str,
+)
+def test_each_refusal_has_its_status(error: crs.CrsError, status: int) -> None:
+    assert status_of(error) == status
+
+
+def test_an_address_that_only_a_form_leads_to_shows_the_start(portal: Portal) -> None:
+    citizen = Citizen(portal, "en")
+
+    for path, status in (("pin", 404), ("phone/next", 405), ("journey", 404), ("nothing", 404), ("times", 404)):
+        citizen.open(path)
+        assert citizen.page.status_code == status
+        assert citizen.says("start_register")
+
+
+@pytest.mark.parametrize("typed", ["%00", "%ED%A0%80", "%FF", "x" * 100_000, "%3Cscript%3E", "%7B%7B7*7%7D%7D"])
+def test_no_text_whatever_breaks_a_page(portal: Portal, typed: str) -> None:
+    """Every field of every form, with characters that no storage takes, too many of them, and such as browsers obey."""
+    names = ("phone", "pin", "pin2", "insured_number", "first_name", "birth_year", "site", "email", "entry", "proof")
+    body = "&".join(f"{name}={typed}" for name in (*names, "handle", "offer", "day", "dose", "key"))
+
+    for page in ("phone", "pin", "register", "enter", "remind", "confirm", "cancel"):
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = portal.http.post(f"{portal.address}/cs/{page}/next", content=body, headers=headers)
+        assert answer.status_code in {400, 403, 404, 429}, page
+        assert "<script>" not in answer.text
+
+
+def test_secrets_are_the_owners_alone(portal: Portal) -> None:
+    assert stat.S_IMODE((portal.folder / "keys.json").stat().st_mode) == 0o600
+
+
+def test_both_languages_say_the_same_things() -> None:
+    def names(texts: object, path: str = "") -> set[str]:
+        if not isinstance(texts, dict):
+            return {path}
+        return {name for key, value in texts.items() for name in names(value, f"{path}.{key}")}
+
+    assert names(TEXTS["cs"]) == names(TEXTS["en"])

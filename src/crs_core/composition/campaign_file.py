@@ -29,6 +29,7 @@ from crs_core.domain.campaign import (
     PriorityGroup,
     Product,
     ReplanRule,
+    ResponseRule,
     Sending,
     StockRule,
 )
@@ -42,6 +43,7 @@ __all__ = ["load_campaign", "read_campaign"]
 V = TypeVar("V")
 
 _LONGEST = 200
+_LEAST_SHARE, _WHOLE = 10, 100  # per cent; ten invitations a seat are the most
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
 
@@ -173,6 +175,27 @@ class _Stock:
     count: StockRule
 
 
+def _falls(percent: tuple[tuple[int, ...], ...]) -> bool:
+    if not percent or any(len(pair) != 2 for pair in percent):  # noqa: PLR2004
+        return False
+    days, shares = zip(*percent, strict=True)
+    rising = days[0] == 0 and all(first < second for first, second in pairwise(days))
+    falling = all(_WHOLE >= first >= second >= 0 for first, second in pairwise((*shares, 0)))
+    return rising and falling and shares[0] >= _LEAST_SHARE
+
+
+@frozen
+class _Response:
+    since: Instant
+    percent: tuple[tuple[int, ...], ...] = field(
+        metadata=_rule(
+            _falls,
+            f"must be pairs of [days, percent]: days rise from 0, percents fall from {_LEAST_SHARE}..{_WHOLE}",
+            "write, for example, percent = [[0, 60], [3, 20], [7, 0]]",
+        )
+    )
+
+
 @frozen
 class _ControlPin:
     since: Instant
@@ -276,6 +299,7 @@ class _File:
     sites: tuple[_Site, ...]
     priority: tuple[_Priority, ...] = ()
     stock: tuple[_Stock, ...] = ()
+    response: tuple[_Response, ...] = ()
     control_pin: tuple[_ControlPin, ...] = ()
     invitation: tuple[_Invitation, ...] = ()
     no_show: tuple[_NoShow, ...] = ()
@@ -285,7 +309,7 @@ class _File:
     texts: dict[str, dict[str, str]] = field(factory=dict)
 
 
-_DATED = (_Access, _MayRegister, _Priority, _Stock, _ControlPin, _Invitation, _NoShow, _Replan, _Interval)
+_DATED = (_Access, _MayRegister, _Priority, _Stock, _Response, _ControlPin, _Invitation, _NoShow, _Replan, _Interval)
 _TABLES = (*_DATED, _Head, _Group, _Product, _Site, _Budget, _Sending, _File)
 
 
@@ -405,6 +429,7 @@ def _campaign(file: _File) -> Campaign:
         ),
         priority=_dated(file.priority, _groups, (PriorityGroup(),)),
         stock=_dated(file.stock, lambda step: step.count, StockRule.IGNORED),
+        response=_dated(file.response, _response, ResponseRule()),
         control_pin=_dated(file.control_pin, _control_pin, ControlPinRule()),
         invitation=_dated(file.invitation, _invitation, InvitationRule()),
         no_show=_dated(file.no_show, lambda step: NoShowRule(step.dose, step.registration), NoShowRule()),
@@ -425,6 +450,10 @@ def _dated(steps: tuple[Any, ...], value: Callable[[Any], V], otherwise: V) -> D
 
 def _groups(step: _Priority) -> tuple[PriorityGroup, ...]:
     return tuple(PriorityGroup(group.minimum_age, group.claims) for group in step.groups)
+
+
+def _response(step: _Response) -> ResponseRule:
+    return ResponseRule(tuple((days, share) for days, share in step.percent))
 
 
 def _control_pin(step: _ControlPin) -> ControlPinRule:

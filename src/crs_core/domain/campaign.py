@@ -25,6 +25,7 @@ __all__ = [
     "PriorityGroup",
     "Product",
     "ReplanRule",
+    "ResponseRule",
     "Sending",
     "StockRule",
 ]
@@ -151,6 +152,29 @@ class ReplanRule:
 
 
 @frozen
+class ResponseRule:
+    """How much an unanswered invitation still counts. Anchor: now.
+
+    Without it those who never answer would hold capacity for ever; and if six of ten answer, sites that invite one a
+    seat stay half empty.
+
+    Attributes:
+        percent: Pairs of (whole days since the invitation, how many of a hundred are still expected to reserve), from
+            day 0 on; each holds until the next day named. The first is above 0, and none is above the one before.
+    """
+
+    percent: tuple[tuple[int, int], ...] = ((0, 100),)
+
+    def at(self, days: int) -> int:
+        """How many of a hundred invitations that are so many days old are expected to be answered.
+
+        >>> ResponseRule(((0, 60), (3, 20))).at(2)
+        60
+        """
+        return next((share for since, share in reversed(self.percent) if since <= days), self.percent[0][1])
+
+
+@frozen
 class Budget:
     """At most so many in a window of so many minutes that opens with the first."""
 
@@ -214,6 +238,7 @@ class Campaign:
     priority: Dated[tuple[PriorityGroup, ...]]
     claims: frozenset[str] = frozenset()
     stock: Dated[StockRule] = field(factory=lambda: always(StockRule.IGNORED))
+    response: Dated[ResponseRule] = field(factory=lambda: always(ResponseRule()))
     control_pin: Dated[ControlPinRule] = field(factory=lambda: always(ControlPinRule()))
     invitation: Dated[InvitationRule] = field(factory=lambda: always(InvitationRule()))
     no_show: Dated[NoShowRule] = field(factory=lambda: always(NoShowRule()))

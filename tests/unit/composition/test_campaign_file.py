@@ -45,6 +45,10 @@ groups = [{ minimum_age = 80 }, { claims = ["teacher"] }, {}]
 from = 2021-01-15
 count = "expected"
 
+[[response]]
+from = 2021-01-22
+percent = [[0, 60], [3, 20], [7, 0]]
+
 [[control_pin]]
 from = 2021-01-15
 digits = 7
@@ -99,6 +103,7 @@ REQUIRED = {
     *("campaign", "access", "may_register", "products", "sites", "campaign.name", "campaign.zone"),
     *("access[0].from", "access[0].mode", "access[1].from", "access[1].mode", "may_register[0].from"),
     *("priority[0].from", "priority[0].groups", "stock[0].from", "stock[0].count", "control_pin[0].from"),
+    *("response[0].from", "response[0].percent"),
     *("invitation[0].from", "products.comirnaty.doses", "products.comirnaty.interval"),
     *("no_show[0].from", "replan[0].from"),
     *("products.comirnaty.interval[0].from", "products.comirnaty.interval[0].days", "sites[0].id", "sites[0].name"),
@@ -253,6 +258,11 @@ BAD: list[tuple[str, list[Any]]] = [
     ("priority[0].groups[0].minimum_age", [-1, 131]),
     ("priority[0].groups[1].claims", [["nobody"]]),
     ("stock[0].count", ["", "all"]),
+    (
+        "response[0].percent",
+        [[], [[1, 50]], [[0, 9]], [[0, 101]], [[0, 50], [0, 40]], [[0, 50], [2, 60]], [[0]]],
+    ),
+    ("response[0].percent", [[[0, 50], [2, -1]], [[-1, 50]], [[0, 50, 1]]]),
     ("control_pin[0].digits", [5, 10]),
     ("control_pin[0].life_minutes", [0, 11]),
     ("control_pin[0].sends", [0, 21]),
@@ -296,7 +306,7 @@ def test_a_value_against_its_rule_is_named_with_value_rule_and_remedy(path: str,
 
 def test_the_table_of_bad_values_names_every_key_of_the_format() -> None:
     own = {"campaign", "priority", "priority[0]", "control_pin", "invitation", "stock", "limits", "sending", "texts"}
-    own |= {"no_show", "replan"}
+    own |= {"no_show", "replan", "response"}
     free = {path for path in KEYS if path.endswith((".from", ".en", ".interval", "comirnaty", "pin_tries_handle"))}
     free |= {path for path in KEYS if path.startswith("access[1]")}
     named = {path for path, _ in BAD}

@@ -19,6 +19,7 @@ from crs_core.domain.registration import Gate, Registration
 from crs_core.domain.time import Instant, later
 from crs_core.errors import AdapterFault, CrsError, NotFound, Refused
 from crs_core.office.commands import Office
+from crs_core.office.letters import about
 from crs_core.ports.mail import Mail
 from crs_core.ports.sms import Sms
 from crs_core.ports.storage import View, Work
@@ -143,8 +144,11 @@ def _settle(office: Office, messages: Sequence[Message], outcomes: Sequence[Outc
         journal: list[JournalEntry] = []
         given_back: list[Transfer] = []
         for message, outcome in zip(messages, outcomes, strict=True):
-            _after(work, message, outcome, puts, given_back)
+            lapsed = _after(work, message, outcome, puts, given_back)
             journal.append(_note(office, message, outcome))
+            if lapsed is not None:
+                facts = about(office, lapsed, now)
+                journal.append(office.note(now, "lapsed", person=lapsed.person, site_id=lapsed.site_id, **facts))
         plan = Plan(None, tuple(puts.values()), tuple(given_back), tuple(journal), outcomes=tuple(outcomes))
         work.apply(plan, actor=actor, now=now)
 
@@ -161,18 +165,18 @@ def _after(
     outcome: Outcome,
     puts: dict[str, Put[Any]],
     given_back: list[Transfer],
-) -> None:
-    if outcome.state is MessageState.OWED:
-        return
-    key = _key(message)
-    if key is None:
-        return
+) -> Registration | None:
+    """Collects what an outcome means; the registration that lapses by it, if one does."""
+    if outcome.state is MessageState.OWED or _key(message) is None:
+        return None
     if message.purpose is Purpose.CONTROL_PIN:
         put = _of_challenge(work, Key(Challenge, message.subject), message, outcome)
     else:
         put = _of_invitation(work, Key(Registration, message.subject), outcome, given_back)
-    if put is not None:
-        puts[message.subject] = put
+    if put is None:
+        return None
+    puts[message.subject] = put
+    return put.value if isinstance(put.value, Registration) and put.value.gate is Gate.LAPSED else None
 
 
 def _of_challenge(work: Work, key: Key[Challenge], message: Message, outcome: Outcome) -> Put[Any] | None:

@@ -24,7 +24,14 @@ STATUS: Mapping[type, int] = {
     crs.NotFound: 404,
     crs.CrsError: 503,
 }
-STATUS_OF_CODE = {"token_invalid": 400, "token_expired": 400, "wrong_pin": 403, "wrong_pin2": 403, "not_eligible": 403}
+STATUS_OF_CODE = {
+    "token_invalid": 400,
+    "token_expired": 400,
+    "wrong_pin": 403,
+    "wrong_pin2": 403,
+    "not_eligible": 403,
+    "unexpected": 500,
+}
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
@@ -150,12 +157,23 @@ def refused(request: Request, error: Exception) -> Response:
     return page.show(name if name in FORMS and not stuck else "error")
 
 
+def broken(request: Request, _error: Exception) -> Response:
+    """Whatever else goes wrong: the page says so and nothing more; the rest stands in the server's log."""
+    page = _blank(request)
+    page.error = crs.AdapterFault("unexpected", "")
+    return page.show("error")
+
+
 def astray(request: Request, error: Exception) -> Response:
     """The start page, for an address that is none or that only a form leads to."""
+    return _blank(request).show("start", status=error.status_code if isinstance(error, Astray) else 404)
+
+
+def _blank(request: Request) -> Page:
+    """A page in the language of the address, or else in the first."""
     first = request.url.path.split("/")[1]
     languages: tuple[str, ...] = request.app.state.languages
-    status = error.status_code if isinstance(error, Astray) else 404
-    return Page(request, first if first in languages else languages[0]).show("start", status=status)
+    return Page(request, first if first in languages else languages[0])
 
 
 def install(app: FastAPI, desk: crs.CitizenDesk, campaign: crs.Campaign) -> None:
@@ -169,3 +187,4 @@ def install(app: FastAPI, desk: crs.CitizenDesk, campaign: crs.Campaign) -> None
     app.include_router(pages)
     app.add_exception_handler(crs.CrsError, refused)
     app.add_exception_handler(Astray, astray)
+    app.add_exception_handler(Exception, broken)

@@ -3,11 +3,13 @@
 One portal for each kind of access; every test brings citizens of its own.
 """
 
+import asyncio
 import itertools
 import json
 import os
 import re
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -22,10 +24,12 @@ from pathlib import Path
 import httpx
 import pytest
 from attrs import Factory, define, field, frozen
+from fastapi import FastAPI
 
 import crs_core as crs
 from examples.quickstart.environment import TEXTS
 from examples.quickstart.pages import status_of
+from examples.quickstart.portal import portal as build
 
 ROOT = Path(__file__).parents[2]
 QUICKSTART = ROOT / "examples" / "quickstart"
@@ -574,6 +578,52 @@ def test_a_site_that_closes_says_so_and_keeps_the_invitation(portal: Portal) -> 
 )
 def test_each_refusal_has_its_status(error: crs.CrsError, status: int) -> None:
     assert status_of(error) == status
+
+
+def test_a_pin2_that_is_none_is_marked_in_its_field(portal: Portal) -> None:
+    citizen = Citizen(portal, "cs")
+    citizen.open("enter")
+
+    citizen.press("enter/next", insured_number=citizen.insured_number, pin2="12")
+
+    assert citizen.page.status_code == 400
+    assert citizen.forms.inputs["pin2"]["aria-invalid"] == "true"
+    assert "aria-invalid" not in citizen.forms.inputs["insured_number"]
+
+
+def test_a_storage_that_is_gone_is_a_page_too(tmp_path: Path) -> None:
+    keys = {"2021-01": b"an invented key of 32 bytes ...."}
+    spool, storage = f"spool:{tmp_path}", f"sqlite:///{tmp_path}/portal.db"
+    with crs.open_system(crs.example_campaign(), keys=keys, storage=storage, sms=spool, mail=spool) as system:
+        app = build(system.citizen, system.campaign)
+        with sqlite3.connect(tmp_path / "portal.db") as database:
+            database.execute("DROP TABLE person")
+        database.close()
+        answer = asyncio.run(posted(app, "/cs/enter/next", {"insured_number": "406231001", "pin2": "12345678"}))
+
+    assert answer.status_code == 503
+    assert TEXTS["cs"]["unavailable"] in answer.text
+    assert "person" not in answer.text
+
+
+def test_a_fault_of_the_portal_itself_tells_the_citizen_nothing_of_it(tmp_path: Path) -> None:
+    keys = {"2021-01": b"an invented key of 32 bytes ...."}
+    spool = f"spool:{tmp_path}"
+    with crs.open_system(crs.example_campaign(), keys=keys, sms=spool, mail=spool) as system:
+        app = build(system.citizen, system.campaign)
+        app.state.desk = "no desk at all"
+        answer = asyncio.run(posted(app, "/en/remind/next", {"insured_number": "406231001"}))
+
+    assert answer.status_code == 500
+    assert TEXTS["en"]["unavailable"] in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def posted(app: FastAPI, path: str, form: dict[str, str]) -> httpx.Response:
+    """The answer of an app in this process, for what no real one can be brought to."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://portal.example") as http:
+        return await http.post(path, data={"key": "once", **form})
 
 
 def test_an_address_that_only_a_form_leads_to_shows_the_start(portal: Portal) -> None:

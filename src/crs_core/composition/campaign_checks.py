@@ -16,7 +16,18 @@ __all__ = ["across", "zone_of"]
 
 _FALLBACK = "UTC"
 _LONGEST_NAME = 64
-_DATED = ("access", "may_register", "priority", "stock", "response", "control_pin", "invitation", "no_show", "replan")
+_DATED = (
+    "access",
+    "may_register",
+    "priority",
+    "stock",
+    "calendar_check",
+    "response",
+    "control_pin",
+    "invitation",
+    "no_show",
+    "replan",
+)
 
 
 def zone_of(raw: Mapping[str, Any]) -> tuple[str, list[Problem]]:

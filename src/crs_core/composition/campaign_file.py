@@ -18,6 +18,7 @@ from crs_core.composition.faults import Fault, problems_of
 from crs_core.domain.campaign import (
     Access,
     Budget,
+    CalendarCheckRule,
     Campaign,
     ControlPinRule,
     Eligibility,
@@ -43,6 +44,7 @@ __all__ = ["load_campaign", "read_campaign"]
 V = TypeVar("V")
 
 _LONGEST = 200
+_LARGEST = 10**9
 _LEAST_SHARE, _WHOLE = 10, 100  # per cent; ten invitations a seat are the most
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
@@ -197,6 +199,12 @@ class _Response:
 
 
 @frozen
+class _CalendarCheck:
+    since: Instant
+    stranded_share: float = field(metadata=_rule(lambda share: 0 <= share <= 1, "must be 0 to 1", "write, say, 0.2"))
+
+
+@frozen
 class _ControlPin:
     since: Instant
     digits: int = field(default=6, metadata=_between(6, 9))
@@ -300,6 +308,7 @@ class _File:
     priority: tuple[_Priority, ...] = ()
     stock: tuple[_Stock, ...] = ()
     response: tuple[_Response, ...] = ()
+    calendar_check: tuple[_CalendarCheck, ...] = ()
     control_pin: tuple[_ControlPin, ...] = ()
     invitation: tuple[_Invitation, ...] = ()
     no_show: tuple[_NoShow, ...] = ()
@@ -309,7 +318,19 @@ class _File:
     texts: dict[str, dict[str, str]] = field(factory=dict)
 
 
-_DATED = (_Access, _MayRegister, _Priority, _Stock, _Response, _ControlPin, _Invitation, _NoShow, _Replan, _Interval)
+_DATED = (
+    _Access,
+    _MayRegister,
+    _Priority,
+    _Stock,
+    _CalendarCheck,
+    _Response,
+    _ControlPin,
+    _Invitation,
+    _NoShow,
+    _Replan,
+    _Interval,
+)
 _TABLES = (*_DATED, _Head, _Group, _Product, _Site, _Budget, _Sending, _File)
 
 
@@ -318,6 +339,7 @@ def _converter(zone: str) -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True)
     for kind, name in ((str, "text"), (int, "a whole number"), (bool, "true or false")):
         converter.register_structure_hook(kind, _exactly(kind, name))
+    converter.register_structure_hook(float, lambda value, _: _number(value))
     converter.register_structure_hook(Instant, lambda value, _: _moment(value, zone))
     for kinds in (Access, StockRule):
         converter.register_structure_hook(kinds, _choice(kinds))
@@ -380,6 +402,12 @@ def _exactly(kind: type, name: str) -> Callable[[Any, Any], Any]:
     return hook
 
 
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _LARGEST:
+        raise Fault("must be a number", "write a number such as 0.2", value)
+    return float(value)
+
+
 def _choice(kinds: Any) -> Callable[[Any, Any], Any]:
     names = [each.value for each in kinds]
 
@@ -430,6 +458,9 @@ def _campaign(file: _File) -> Campaign:
         priority=_dated(file.priority, _groups, (PriorityGroup(),)),
         stock=_dated(file.stock, lambda step: step.count, StockRule.IGNORED),
         response=_dated(file.response, _response, ResponseRule()),
+        calendar_check=_dated(
+            file.calendar_check, lambda step: CalendarCheckRule(step.stranded_share), CalendarCheckRule()
+        ),
         control_pin=_dated(file.control_pin, _control_pin, ControlPinRule()),
         invitation=_dated(file.invitation, _invitation, InvitationRule()),
         no_show=_dated(file.no_show, lambda step: NoShowRule(step.dose, step.registration), NoShowRule()),

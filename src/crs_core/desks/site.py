@@ -1,12 +1,12 @@
 """The site's desk: calendars, deliveries, opening, invitations."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from attrs import define, evolve
 
 from crs_core.domain import calendar_check, calendars, inputs
-from crs_core.domain.calendar_check import Finding, Severity
 from crs_core.domain.calendars import Calendar, Delivery
+from crs_core.domain.findings import Finding, Severity
 from crs_core.domain.ledger import Account, AccountKind, Balance, State, Transfer
 from crs_core.domain.plans import Key, Plan, Put
 from crs_core.domain.sites import DeliveryNote, Site, heads, supplies
@@ -96,15 +96,13 @@ class SiteDesk:
         """Opens the site, if its calendars deserve it.
 
         Raises:
-            Refused: ``calendars_not_ready``, with the first finding that blocks.
+            Refused: ``calendars_not_ready``, with the worst finding; `facts` hold its days and numbers.
         """
 
         def decide(work: Work, site: Site, now: Instant) -> tuple[Site, list[Transfer]]:
             blocking = [each for each in self._findings(work, now) if each.severity is Severity.BLOCKS]
             if blocking:
-                raise Refused(
-                    "calendars_not_ready", f"site={self.site_id}: {blocking[0].message}", remedy=blocking[0].remedy
-                )
+                raise _not_ready(self.site_id, blocking)
             return evolve(site, is_open=True, opened_at=now), []
 
         self._change("open", {}, decide, actor, idempotency_key)
@@ -160,8 +158,8 @@ class SiteDesk:
         stored = view.get(Key(Site, self.site_id))
         site = Site(self.site_id) if stored is None else stored.value
         free = supplies(site, view.days(self.site_id), self._office.campaign, now)
-        found = calendar_check.check(site, free, self._office.campaign)
-        return tuple(sorted(found, key=lambda each: (each.severity.value, -each.stranded)))
+        published = calendar_check.published_seats(view.accounts(self.site_id))
+        return calendar_check.check(site, free, published, self._office.campaign, now)
 
     def _check_delivery(self, delivery: Delivery) -> None:
         inputs.require(*calendars.delivery_faults(delivery, self._office.campaign))
@@ -191,6 +189,22 @@ def _calendars(published: Iterable[Calendar]) -> tuple[Calendar, ...]:
     except TypeError:
         kind = type(published).__name__
         raise InvalidInput([Problem("calendars", kind, "must be calendars", "give a list of them")]) from None
+
+
+def _not_ready(site_id: str, blocking: Sequence[Finding]) -> Refused:
+    worst = blocking[0]
+    more = f" ({len(blocking) - 1} more)" if len(blocking) > 1 else ""
+    return Refused(
+        "calendars_not_ready",
+        f"site={site_id}: {worst.text()}{more}",
+        remedy=worst.advice(),
+        finding=worst.code,
+        product=worst.product,
+        calendars=", ".join(worst.calendars),
+        first_day="" if worst.first_day is None else worst.first_day.isoformat(),
+        last_day="" if worst.last_day is None else worst.last_day.isoformat(),
+        stranded=worst.stranded,
+    )
 
 
 def _moved(account: Account, change: int) -> Iterator[Transfer]:

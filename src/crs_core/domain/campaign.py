@@ -14,6 +14,7 @@ from crs_core.errors import NotFound
 __all__ = [
     "Access",
     "Budget",
+    "CalendarCheckRule",
     "Campaign",
     "ControlPinRule",
     "Eligibility",
@@ -175,6 +176,17 @@ class ResponseRule:
 
 
 @frozen
+class CalendarCheckRule:
+    """What keeps a site from opening beside a structural fault of its calendars. Anchor: now.
+
+    Attributes:
+        stranded_share: The most of a product's first doses, from today on, that may be stranded; 0 to 1.
+    """
+
+    stranded_share: float = 0.2
+
+
+@frozen
 class Budget:
     """At most so many in a window of so many minutes that opens with the first."""
 
@@ -243,6 +255,7 @@ class Campaign:
     invitation: Dated[InvitationRule] = field(factory=lambda: always(InvitationRule()))
     no_show: Dated[NoShowRule] = field(factory=lambda: always(NoShowRule()))
     replan: Dated[ReplanRule] = field(factory=lambda: always(ReplanRule()))
+    calendar_check: Dated[CalendarCheckRule] = field(factory=lambda: always(CalendarCheckRule()))
     limits: Limits = Limits()
     sending: Sending = Sending()
     texts: dict[str, dict[str, str]] = field(factory=dict)

@@ -49,6 +49,10 @@ count = "expected"
 from = 2021-01-22
 percent = [[0, 60], [3, 20], [7, 0]]
 
+[[calendar_check]]
+from = 2021-01-15
+stranded_share = 0.1
+
 [[control_pin]]
 from = 2021-01-15
 digits = 7
@@ -105,7 +109,7 @@ REQUIRED = {
     *("priority[0].from", "priority[0].groups", "stock[0].from", "stock[0].count", "control_pin[0].from"),
     *("response[0].from", "response[0].percent"),
     *("invitation[0].from", "products.comirnaty.doses", "products.comirnaty.interval"),
-    *("no_show[0].from", "replan[0].from"),
+    *("no_show[0].from", "replan[0].from", "calendar_check[0].from", "calendar_check[0].stranded_share"),
     *("products.comirnaty.interval[0].from", "products.comirnaty.interval[0].days", "sites[0].id", "sites[0].name"),
     *("limits.pin_tries_handle.most", "limits.pin_tries_handle.minutes"),
 }
@@ -183,6 +187,7 @@ def test_every_key_is_read() -> None:
     assert next(iter(campaign.invitation)).reminders_hours == (24, 48)
     assert next(iter(campaign.no_show)) == NoShowRule("wasted", "lapse")
     assert next(iter(campaign.replan)).notice_days == 2
+    assert next(iter(campaign.calendar_check)).stranded_share == 0.1
     assert campaign.limits.pin_tries_handle.most == 4
     assert campaign.limits.pin_tries_phone == Limits().pin_tries_phone
     assert campaign.texts == {"en": {"control_pin": "Your PIN is {pin}."}}
@@ -263,6 +268,7 @@ BAD: list[tuple[str, list[Any]]] = [
         [[], [[1, 50]], [[0, 9]], [[0, 101]], [[0, 50], [0, 40]], [[0, 50], [2, 60]], [[0]]],
     ),
     ("response[0].percent", [[[0, 50], [2, -1]], [[-1, 50]], [[0, 50, 1]]]),
+    ("calendar_check[0].stranded_share", [-0.01, 1.01, 20, 10**400, float("nan"), float("inf"), "0.2"]),
     ("control_pin[0].digits", [5, 10]),
     ("control_pin[0].life_minutes", [0, 11]),
     ("control_pin[0].sends", [0, 21]),
@@ -306,7 +312,7 @@ def test_a_value_against_its_rule_is_named_with_value_rule_and_remedy(path: str,
 
 def test_the_table_of_bad_values_names_every_key_of_the_format() -> None:
     own = {"campaign", "priority", "priority[0]", "control_pin", "invitation", "stock", "limits", "sending", "texts"}
-    own |= {"no_show", "replan", "response"}
+    own |= {"no_show", "replan", "response", "calendar_check"}
     free = {path for path in KEYS if path.endswith((".from", ".en", ".interval", "comirnaty", "pin_tries_handle"))}
     free |= {path for path in KEYS if path.startswith("access[1]")}
     named = {path for path, _ in BAD}

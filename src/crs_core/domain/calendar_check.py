@@ -20,7 +20,7 @@ from crs_core.domain.pairing import Shortage, Supply, bookable, doses_short, sho
 from crs_core.domain.sites import Site
 from crs_core.domain.time import Day, Instant, day_of
 
-__all__ = ["check", "published_seats"]
+__all__ = ["Finding", "Severity", "check", "published_seats"]
 
 Seats = Mapping[str, Mapping[Day, int]]
 """Seats by calendar and day."""

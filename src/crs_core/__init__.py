@@ -20,11 +20,14 @@ from crs_core.domain.campaign import Campaign
 from crs_core.domain.keys import Keyring
 from crs_core.domain.people import Application
 from crs_core.domain.reservations import Offer, Offers, Reservation
+from crs_core.domain.wording import problem as problem_text
 from crs_core.domain.wording import refusal as refusal_text
+from crs_core.domain.wording import text as citizen_text
 from crs_core.errors import (
     AdapterFault,
     Busy,
     CampaignInvalid,
+    Conflict,
     CrsError,
     InvalidInput,
     NotFound,
@@ -43,6 +46,7 @@ __all__ = [
     "CampaignInvalid",
     "CitizenDesk",
     "CliCommand",
+    "Conflict",
     "CrsError",
     "Delivery",
     "Entry",
@@ -62,11 +66,13 @@ __all__ = [
     "Surroundings",
     "System",
     "TooManyAttempts",
+    "citizen_text",
     "even_slots",
     "example_campaign",
     "hookimpl",
     "load_campaign",
     "open_system",
+    "problem_text",
     "read_campaign",
     "refusal_text",
 ]

@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+import attrs
+
 import crs_core
 from crs_core.domain import wording
 
@@ -33,6 +35,20 @@ def test_every_code_for_citizens_has_texts_in_every_language() -> None:
     assert {"wrong_pin", "too_many_sends", "busy", "offer_taken"} <= codes
     for language in wording.LANGUAGES:
         assert sorted(codes - set(wording._REFUSALS[language])) == [], language
+
+
+def test_a_fault_of_ours_tells_a_citizen_nothing_of_its_inside() -> None:
+    fault = crs_core.AdapterFault("spool_unwritable", "folder=/srv/spool: cannot be written")
+
+    assert "/srv" not in crs_core.refusal_text(fault, "cs") + crs_core.refusal_text(fault, "en")
+    assert crs_core.refusal_text(fault, "cs") == crs_core.citizen_text("fault", "cs")
+
+
+def test_every_field_of_the_forms_has_its_text_in_every_language() -> None:
+    fields = {field.name for field in attrs.fields(crs_core.Application)} | {"phone", "pin", "pin2"}
+    for language in wording.LANGUAGES:
+        assert wording._FIELDS[language].keys() == fields
+        assert crs_core.problem_text(crs_core.Problem("elsewhere", "", "", ""), language)
 
 
 def test_languages_have_the_same_texts() -> None:

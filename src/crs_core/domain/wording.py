@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from string import Formatter
 
 from crs_core.domain.messages import Purpose
-from crs_core.errors import CrsError
+from crs_core.errors import CrsError, Problem
 
-__all__ = ["LANGUAGES", "PLACEHOLDERS", "message", "placeholders", "refusal"]
+__all__ = ["LANGUAGES", "PLACEHOLDERS", "message", "placeholders", "problem", "refusal", "text"]
 
 _MESSAGES: dict[str, dict[str, str]] = {
     "cs": {
@@ -76,6 +76,9 @@ _REFUSALS: dict[str, dict[str, str]] = {
     "cs": {
         "already_reserved": "Rezervaci už máte. Chcete-li jiný termín, nejprve ji zrušte.",
         "busy": "Systém je právě zaneprázdněn. Zkuste to za chvíli znovu.",
+        "day_strands": "V tento den teď nelze vybrat první dávku tak, aby na každého zbyla i druhá. Vyberte jiný den.",
+        "fault": "Omlouváme se, systém má poruchu. Zkuste to prosím za chvíli znovu.",
+        "full": "Všechny termíny jsou zatím obsazeny. Váš PIN2 platí dál, zkuste to později.",
         "idempotency_key_reused": "Tento požadavek už byl odeslán s jinými údaji. Načtěte stránku znovu.",
         "invalid_input": "Některý údaj není v pořádku. Opravte jej prosím.",
         "invitation_expired": "Lhůta Vaší pozvánky skončila. Vyčkejte další pozvánky.",
@@ -89,7 +92,7 @@ _REFUSALS: dict[str, dict[str, str]] = {
         "pin_expired": "Platnost PINu skončila nebo byl už použit. Požádejte o nový.",
         "site_closed": "Toto očkovací místo zatím není otevřeno. Vyberte jiné.",
         "token_expired": "Stránka byla příliš dlouho otevřená. Začněte prosím tento krok znovu.",
-        "token_invalid": "Tento odkaz neplatí. Začněte prosím tento krok znovu.",
+        "token_invalid": "Tato stránka už neplatí. Začněte prosím tento krok znovu.",
         "too_many_reminders": "PIN2 jsme už připomněli. Další připomenutí pošleme až později.",
         "too_many_sends": "Příliš mnoho žádostí o PIN. Zkuste to prosím později.",
         "too_many_tries": "Příliš mnoho pokusů. Zkuste to prosím později.",
@@ -101,6 +104,9 @@ _REFUSALS: dict[str, dict[str, str]] = {
     "en": {
         "already_reserved": "You already have a reservation. Cancel it first to choose another time.",
         "busy": "The system is busy at this moment. Try again in a while.",
+        "day_strands": "On this day no first dose can be taken now without costing somebody a second. Choose another.",
+        "fault": "We are sorry, something is out of order here. Please try again in a while.",
+        "full": "All times are taken at present. Your PIN2 stays valid; please try again later.",
         "idempotency_key_reused": "This request was already sent with other details. Load the page again.",
         "invalid_input": "Something you entered is not right. Please mend it.",
         "invitation_expired": "The term of your invitation has ended. Please wait for the next one.",
@@ -114,7 +120,7 @@ _REFUSALS: dict[str, dict[str, str]] = {
         "pin_expired": "This PIN has expired or was already used. Ask for a new one.",
         "site_closed": "This vaccination site is not open yet. Choose another.",
         "token_expired": "The page was open for too long. Please start this step again.",
-        "token_invalid": "This link is not valid. Please start this step again.",
+        "token_invalid": "This page is no longer valid. Please start this step again.",
         "too_many_reminders": "We have already sent PIN2 again. The next reminder can be sent later.",
         "too_many_sends": "Too many requests for a PIN. Please try later.",
         "too_many_tries": "Too many attempts. Please try later.",
@@ -124,6 +130,37 @@ _REFUSALS: dict[str, dict[str, str]] = {
         "wrong_pin2": "The insured number and PIN2 do not go together. Check both.",
     },
 }
+
+
+_FIELDS: dict[str, dict[str, str]] = {
+    "cs": {
+        "birth_date": "Datum narození: zadejte den, měsíc a rok svého narození.",
+        "claims": "Povolání: vyberte z nabídky.",
+        "email": "E-mail: má tvar jmeno@domena.cz. Můžete ho i vynechat.",
+        "first_name": "Jméno: opište ho z dokladu.",
+        "insured_number": "Číslo pojištěnce: devět nebo deset číslic z kartičky pojištěnce.",
+        "language": "Jazyk: vyberte z nabídky.",
+        "last_name": "Příjmení: opište ho z dokladu.",
+        "phone": "Telefon: devět číslic, nebo + a předvolba země.",
+        "pin": "PIN: opište všechny číslice ze zprávy.",
+        "pin2": "PIN2: opište všechny číslice ze zprávy.",
+        "site_id": "Očkovací místo: vyberte z nabídky.",
+    },
+    "en": {
+        "birth_date": "Date of birth: the day, month and year of your birth.",
+        "claims": "Profession: choose from the list.",
+        "email": "E-mail: it looks like name@domain.cz. You may leave it out.",
+        "first_name": "First name: as on your identity card.",
+        "insured_number": "Insured number: nine or ten digits from your insurance card.",
+        "language": "Language: choose from the list.",
+        "last_name": "Last name: as on your identity card.",
+        "phone": "Phone: nine digits, or + and the prefix of your country.",
+        "pin": "PIN: copy all digits from the message.",
+        "pin2": "PIN2: copy all digits from the message.",
+        "site_id": "Vaccination site: choose from the list.",
+    },
+}
+"""What to say beside a field of a form, by its place in a `Problem`."""
 
 
 def placeholders(template: str) -> frozenset[str]:
@@ -169,13 +206,31 @@ def _doses(facts: Mapping[str, str], template: str) -> str:
 
 
 def refusal(error: CrsError, language: str) -> str:
-    """What a refusal says to a citizen; in English from the error itself where no text is written for its code.
+    """What a refusal says to a citizen; where none is written for its code, that the system is at fault, and no more.
 
     >>> refusal(CrsError("not_invited", "…"), "en")
     'It is not your turn yet. The invitation with PIN2 will come by SMS.'
     """
-    template = _REFUSALS.get(language, {}).get(error.code)
-    return error.message if template is None else template.format_map(_Facts(error.facts))
+    return text(error.code, language, error.facts)
+
+
+def text(code: str, language: str, facts: Mapping[str, object] | None = None) -> str:
+    """What a code says to a citizen: that of a refusal, of a page without offers, or of why a next step is not open.
+
+    >>> text("full", "en")
+    'All times are taken at present. Your PIN2 stays valid; please try again later.'
+    """
+    texts = _REFUSALS[language]
+    return texts.get(code, texts["fault"]).format_map(_Facts(facts or {}))
+
+
+def problem(found: Problem, language: str) -> str:
+    """What a fault of a form's field says to a citizen.
+
+    >>> problem(Problem("phone", "…", "…", "…"), "en")
+    'Phone: nine digits, or + and the prefix of your country.'
+    """
+    return _FIELDS[language].get(found.place, _REFUSALS[language]["invalid_input"])
 
 
 class _Facts(dict[str, object]):

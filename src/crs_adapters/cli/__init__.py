@@ -1,1 +1,27 @@
-"""The command line."""
+"""The command line ``crs``; it needs the extra ``cli``, which is imported when a command runs and not before."""
+
+import sys
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+_EXTRA = {"cyclopts", "rich"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Args:
+        arguments: Those of the command line where None.
+
+    Returns:
+        The exit code: 0, 1 for a fault that is told, 2 for arguments that make no command.
+    """
+    try:
+        from crs_adapters.cli.application import run  # noqa: PLC0415 - paid for on first use
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in _EXTRA:
+            raise
+        sys.stderr.write(f"crs: the command line needs {error.name}: pip install 'crs[cli]'\n")
+        return 1
+    return run(sys.argv[1:] if arguments is None else list(arguments))

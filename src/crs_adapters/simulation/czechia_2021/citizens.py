@@ -17,7 +17,7 @@ from crs_adapters.simulation.czechia_2021.recorder import Recorder
 from crs_core.domain.sites import OpenSite
 from crs_core.domain.time import Instant, add_days
 
-__all__ = ["Citizen", "Town"]
+__all__ = ["Citizen", "Event", "Town"]
 
 _PIN = re.compile(r"\b(PIN2?)\b\D*(\d{6,9})\b", re.ASCII)
 _YOUR_TURN = re.compile("jste na rade|it is your turn")
@@ -28,7 +28,7 @@ _MISTYPES = 0.03
 _READS_LATE = 0.02
 _LOSES_PIN2 = 0.03
 _CANCELS = 0.01
-_COMES_BACK = 0.6  # the next day, of those who found nothing
+_COMES_BACK = 0.5  # the next day, of those who found nothing
 _OTHER_SITES = 4  # that one visit looks at beside one's own
 _NEXT_REGION = {"CZ020": "CZ010"}  # Central Bohemia lies around Prague; elsewhere people stay in their region
 _LIST_SECONDS = 300  # for how long a list of sites is shown as it was
@@ -43,6 +43,7 @@ class Town:
 
     Attributes:
         popularity: Seats by site: the more, the more people choose it.
+        pin_waits: Seconds from each first request for a control PIN to its message.
     """
 
     desk: crs.CitizenDesk
@@ -50,6 +51,7 @@ class Town:
     recorder: Recorder
     chance: random.Random
     popularity: dict[str, int]
+    pin_waits: list[float] = field(factory=list, repr=False)
     _lists: dict[str | None, tuple[OpenSite, ...]] = field(factory=dict, repr=False)
 
     def sites(self, region: str | None) -> tuple[OpenSite, ...]:
@@ -79,7 +81,7 @@ class Town:
 
 @frozen
 class Event:
-    """One thing that happened to a citizen; `kind` is ``does``, ``told`` or ``sms``."""
+    """One thing that happened to a citizen; `kind` is ``does``, ``told``, ``sms`` or ``system``."""
 
     at: Instant
     kind: str
@@ -112,7 +114,7 @@ class Citizen:
     _pin2: str = field(default="", repr=False)
     _proof: str = field(default="", repr=False)
     _requests: int = 0
-    _reminded: bool = False
+    _asked_at: Instant | None = None
     _visiting: bool = False
 
     @property
@@ -130,6 +132,7 @@ class Citizen:
     def asks(self) -> None:
         """Asks for a control PIN, and again when the page says that it makes sense and nothing has come."""
         self._requests += 1
+        self._asked_at = self._asked_at or self.town.agenda.now()
         self.note("does", "asks for a control PIN" + (" once more" if self._requests > 1 else ""))
         try:
             sent = self.town.recorder.call(
@@ -157,6 +160,8 @@ class Citizen:
         if found is None:
             return
         if found[1] == "PIN":
+            if not self._pin and self._requests == 1 and self._asked_at is not None:
+                self.town.pin_waits.append((self.town.agenda.now() - self._asked_at).total_seconds())
             self._pin = found[2]
             late = self.town.chance.random() < _READS_LATE
             self.town.soon(1500 if late else 40, self._proves)

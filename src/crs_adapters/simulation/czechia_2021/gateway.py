@@ -12,6 +12,7 @@ from crs_core.domain.time import Instant, later
 __all__ = ["Gateway"]
 
 _STEP = 10.0
+_AT_ONCE, _GATHERED = 1.0, 30.0
 
 
 @define
@@ -31,14 +32,24 @@ class Gateway:
     _allowed: float = field(default=1.0)
     _counted_at: Instant | None = None
     _busy_since: Instant | None = None
+    _next: Instant | None = None
 
-    def wake(self) -> None:
-        """Something may be owed now."""
+    def wake(self, *, urgent: bool) -> None:
+        """Something is owed: a control PIN leaves at once, anything else may gather for a while."""
         if self._busy_since is None:
             self._busy_since = self.agenda.now()
-            self.agenda.at(later(self.agenda.now(), seconds=1), self._send)
+        self._plan(later(self.agenda.now(), seconds=_AT_ONCE if urgent else _GATHERED))
 
-    def _send(self) -> None:
+    def _plan(self, moment: Instant) -> None:
+        """The next round at a moment, or earlier where it is planned so; one round at a time."""
+        if self._next is None or moment < self._next:
+            self._next = moment
+            self.agenda.at(moment, lambda: self._send(moment))
+
+    def _send(self, planned: Instant) -> None:
+        if planned != self._next:
+            return
+        self._next = None
         now = self.agenda.now()
         limit = self._due(now)
         done = self.recorder.call(self.operations.dispatch, limit) if limit else None
@@ -49,8 +60,7 @@ class Gateway:
             return
         if self._busy_since is not None:
             self.slowest = max(self.slowest, (now - self._busy_since).total_seconds())
-        wait = max(_STEP, (1 - self._allowed) / self.rate)
-        self.agenda.at(later(now, seconds=wait), self._send)
+        self._plan(later(now, seconds=max(_STEP, (1 - self._allowed) / self.rate)))
 
     def _due(self, now: Instant) -> int:
         """How many may go now: what time has allowed since, at most what goes in one step."""

@@ -12,22 +12,18 @@ from attrs import define, field
 import crs_core as crs
 from crs_adapters.simulation.czechia_2021.agenda import Agenda, SettableClock
 from crs_adapters.simulation.czechia_2021.citizens import Citizen, Town
+from crs_adapters.simulation.czechia_2021.dates import FIRST_DAY, HORIZON_DAYS, LAST_DAY, SWITCH_DAY
 from crs_adapters.simulation.czechia_2021.gateway import Gateway
 from crs_adapters.simulation.czechia_2021.network import Network
 from crs_adapters.simulation.czechia_2021.people import Person
 from crs_adapters.simulation.czechia_2021.recorder import Recorder
 from crs_adapters.simulation.czechia_2021.sites import PlannedSite
+from crs_adapters.simulation.czechia_2021.staging import Stage
 from crs_core.domain.campaign import Access
 from crs_core.domain.time import Day, Instant, add_days, later, slot_instant
 from crs_core.ports.chance import Chance
 
-__all__ = ["FIRST_DAY", "HORIZON_DAYS", "LAST_DAY", "SWITCH_DAY", "Play", "open_play"]
-
-FIRST_DAY, SWITCH_DAY, LAST_DAY = Day(2021, 1, 15), Day(2021, 1, 22), Day(2021, 2, 12)
-
-HORIZON_DAYS = 22
-"""How far ahead sites publish first doses, in calendar days. Chosen to fit: the first doses held up to 11 February, 22
-days after the operator's 20 January, are 73,504, the first sum above its 72,180 reservations. The rest follows."""
+__all__ = ["Play", "open_play"]
 
 _KEY = {"demo": b"an invented key for an invented campaign"}
 _PUBLISH = 7 * 60
@@ -43,16 +39,17 @@ class Play:
     """One play on its way.
 
     Attributes:
-        blocked: Why sites could not be opened on some morning, by the message.
+        blocked: How often the check of its calendars kept a site closed, by site.
+        opened: Sites that are open.
     """
 
     system: crs.System
+    town: Town
     agenda: Agenda
     recorder: Recorder
     gateway: Gateway
     sites: Sequence[PlannedSite]
     citizens: Sequence[Citizen]
-    scale: int
     blocked: Counter[str] = field(factory=Counter)
     opened: set[str] = field(factory=set)
     _published: dict[str, tuple[int, int]] = field(factory=dict)
@@ -95,8 +92,8 @@ class Play:
         self.recorder.call(site.check_calendars)
         try:
             self.recorder.call(site.open)
-        except crs.Refused as refusal:
-            self.blocked[refusal.code] += 1
+        except crs.Refused:
+            self.blocked[planned.id] += 1
         else:
             self.opened.add(planned.id)
 
@@ -110,25 +107,16 @@ class Play:
         self.recorder.call(self.system.operations.tick)
 
 
-def open_play(  # noqa: PLR0913 - one keyword a thing that differs between plays
-    *,
-    folder: Path,
-    storage: str,
-    campaign: crs.Campaign,
-    sites: Sequence[PlannedSite],
-    people: Sequence[Person],
-    scale: int,
-    clock: SettableClock,
-    chance: Chance,
-    seed: int,
-) -> Play:
-    """A play that is ready to run: its registry, network and storage in a folder.
+def open_play(stage: Stage, *, storage: str, clock: SettableClock, chance: Chance, seed: int) -> Play:
+    """A play that is ready to run: its registry, network and storage.
 
     Raises:
+        Refused: ``storage_in_use``: other people are in it already.
         CrsError: An adapter cannot be opened.
     """
+    folder, campaign = stage.folder, stage.campaign
     registry = folder / "registry.csv"
-    _write_registry(registry, people)
+    _write_registry(registry, stage.people)
     network = Network()
     plugins = [(entry.name, entry.load()) for entry in entry_points(group="crs")]
     system = crs.open_system(
@@ -142,18 +130,21 @@ def open_play(  # noqa: PLR0913 - one keyword a thing that differs between plays
         chance=chance,
         plugins=[*plugins, ("network", network)],
     )
+    if system.operations.messages():
+        system.close()
+        raise crs.Refused("storage_in_use", "other people are in this storage", remedy="give an empty one")
     switch = slot_instant(SWITCH_DAY, 0, campaign.zone)
     agenda = Agenda(clock, campaign.zone, (switch, later(switch, hours=_REST_HOURS)))
     recorder = Recorder()
-    gateway = Gateway(system.operations, agenda, recorder, _PER_SECOND / scale)
-    recorder.afterwards = gateway.wake
-    popularity = {site.id: site.seats for site in sites}
+    gateway = Gateway(system.operations, agenda, recorder, _PER_SECOND / stage.scale)
+    recorder.owed = lambda urgent: gateway.wake(urgent=urgent)
+    popularity = {site.id: site.seats for site in stage.sites}
     town = Town(system.citizen, agenda, recorder, random.Random(seed), popularity)  # noqa: S311 - replayed on purpose
-    citizens = [Citizen(person, town) for person in people]
+    citizens = [Citizen(person, town) for person in stage.people]
     _watch(citizens)
     network.phones = {each.person.phone: each.receives for each in citizens}
     network.spooled = frozenset(each.person.phone for each in citizens if each.watched)
-    return Play(system, agenda, recorder, gateway, sites, citizens, scale)
+    return Play(system, town, agenda, recorder, gateway, stage.sites, citizens)
 
 
 def _days() -> Iterator[Day]:

@@ -12,7 +12,8 @@ __all__ = ["Recorder"]
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_OWING = {"request_control_pin", "register", "reserve", "cancel", "remind_pin", "release_all", "tick"}
+_URGENT = "request_control_pin"
+_OWING = {_URGENT, "register", "reserve", "cancel", "remind_pin", "release_all", "tick"}
 
 
 class Recorder:
@@ -22,11 +23,11 @@ class Recorder:
         calls: By name of the command.
         seconds: Spent in it, by name.
         refusals: By (name, code of the refusal).
-        afterwards: What to do after a command that may owe somebody a message.
+        owed: What to do after a command that may owe somebody a message; whether it is urgent.
     """
 
     def __init__(self) -> None:
-        self.afterwards: Callable[[], None] = _nothing
+        self.owed: Callable[[bool], None] = _nothing
         self.calls: Counter[str] = Counter()
         self.seconds: dict[str, float] = {}
         self.refusals: Counter[tuple[str, str]] = Counter()
@@ -44,8 +45,8 @@ class Recorder:
         finally:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begin
             if name in _OWING:
-                self.afterwards()
+                self.owed(name == _URGENT)
 
 
-def _nothing() -> None:
+def _nothing(urgent: bool) -> None:  # noqa: ARG001, FBT001 - nobody sends yet
     return

@@ -599,6 +599,16 @@ class TestEqualAnswers:
 
         assert len(ends) == 1
 
+    def test_though_the_length_changed_an_older_pin2_opens(self, open_town: OpenTown, storage_url: str) -> None:
+        rule = Dated(((later(START, days=-9), InvitationRule(digits=6)), (START, InvitationRule(digits=8))))
+        town = open_town(storage_url, invitation=rule, start=later(START, hours=-1))
+        [older] = town.invited(1)
+        town.clock.set(START)
+        [newer] = town.invited(1, first=2)
+
+        assert town.desk.enter(older.insured_number, town.pin_of(older.phone, 6), source=MINE)
+        assert town.desk.enter(newer.insured_number, town.pin_of(newer.phone, 8), source=MINE)
+
     def test_to_requests_for_a_reminder(self, two: tuple[Town, Town, crs.Application]) -> None:
         known, unknown, person = two
 

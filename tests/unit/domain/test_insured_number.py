@@ -99,6 +99,9 @@ def test_insurers_numbers_are_doubtful_whatever_their_last_digit(
 
 
 @given(born_with_check_digit, st.integers(0, 999), st.integers(0, 9))
+@example(date(1990, 1, 10), 1, 1)
+@example(date(1990, 1, 11), 1, 1)
+@example(date(1990, 1, 31), 1, 1)
 def test_foreigners_numbers_are_doubtful(born: date, serial: int, last: int) -> None:
     """Day + 40 (EČP): from the 11th to the 31st such a day is that of an insurer's number too, ten days earlier."""
     number = number_of(born, serial, day=40)[:9] + str(last)

@@ -72,8 +72,8 @@ _TEXTS: dict[str, dict[str, str]] = {
             "was published {window}.{limit}"
         ),
         "stranded_seats": (
-            "{product}: {stranded} of {seats} free first doses {days} cannot be completed. Within reach there are "
-            "only {reach}.{limit}"
+            "{product}: {stranded} of {seats} free first doses {days} cannot be completed. Only {reach} can be "
+            "reached from them.{limit}"
         ),
         "doses_short": (
             "{product}: the vaccine runs out on {first}. People who have seats for all their doses, but no vaccine: "
@@ -96,8 +96,8 @@ _ADVICE: dict[str, dict[str, str]] = {
         "no_seats": "Zveřejněte jeho místa{figures}.",
         "seats_past": "Zveřejněte místa ode dneška dál{figures}.",
         "out_of_reach": "Zveřejněte místa na {dose}. dávku v tomto odstupu{figures}.",
-        "empty_window": "Přidejte {remedies}, nebo uberte tolik míst na 1. dávku: {stranded}.",
-        "stranded_seats": "Přidejte {remedies}, nebo uberte tolik míst na 1. dávku: {stranded}.",
+        "empty_window": "Přidejte {remedies}, nebo uberte stejný počet míst na 1. dávku.",
+        "stranded_seats": "Přidejte {remedies}, nebo uberte stejný počet míst na 1. dávku.",
         "doses_short": "Zajistěte dodání: {remedies}.",
         "no_first_dose": "Zveřejněte kalendář pro 1. dávky, nezbývají-li už jen ty další.",
     },
@@ -110,8 +110,8 @@ _ADVICE: dict[str, dict[str, str]] = {
         "no_seats": "Publish its seats{figures}.",
         "seats_past": "Publish seats from today on{figures}.",
         "out_of_reach": "Publish seats of dose {dose} at that distance{figures}.",
-        "empty_window": "Add {remedies}, or take {stranded} first doses out.",
-        "stranded_seats": "Add {remedies}, or take {stranded} first doses out.",
+        "empty_window": "Add {remedies}, or take as many first doses out.",
+        "stranded_seats": "Add {remedies}, or take as many first doses out.",
         "doses_short": "Have delivered: {remedies}.",
         "no_first_dose": "Publish a calendar for first doses, unless only later ones are left.",
     },

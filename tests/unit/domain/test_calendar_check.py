@@ -174,11 +174,13 @@ def test_stranded_seats_name_days_numbers_and_the_limit() -> None:
     assert finding.reach == (Span(2, date(2021, 2, 5), date(2021, 2, 13), 36),)
     assert finding.share == (24 / 74, 0.2)
     assert finding.text() == (
-        "comirnaty: 24 of 60 free first doses from 2021-01-15 to 2021-01-16 cannot be completed. Within reach there "
-        "are only 36 seats of dose 2 from 2021-02-05 to 2021-02-13. Stranded in all: 32.4% of the product's first "
+        "comirnaty: 24 of 60 free first doses from 2021-01-15 to 2021-01-16 cannot be completed. Only 36 seats of dose "
+        "2 from 2021-02-05 to 2021-02-13 can be reached from them. Stranded in all: 32.4% of the product's first "
         "doses; the campaign's limit is 20.0%."
     )
-    assert finding.advice() == ("Add 24 seats of dose 2 from 2021-02-05 to 2021-02-12, or take 24 first doses out.")
+    assert finding.advice() == (
+        "Add 24 seats of dose 2 from 2021-02-05 to 2021-02-12, or take as many first doses out."
+    )
     assert finding.text("cs") == (
         "comirnaty: od 15. 1. 2021 do 16. 1. 2021 zůstane bez další dávky míst na 1. dávku: 24 z 60. V dosahu je jen "
         "36 míst na 2. dávku od 5. 2. 2021 do 13. 2. 2021. Celkem nelze dokončit 32,4 % míst na 1. dávku této látky; "
@@ -225,7 +227,7 @@ def test_three_doses_name_the_dose_that_is_short() -> None:
     [missing] = Shelf(chain).findings()
 
     assert (finding.code, finding.dose, finding.stranded, finding.calendars) == ("stranded_seats", 3, 1, ("V3",))
-    assert finding.advice() == ("Add 1 seat of dose 3 from 2021-02-26 to 2021-03-01, or take 1 first doses out.")
+    assert finding.advice() == ("Add 1 seat of dose 3 from 2021-02-26 to 2021-03-01, or take as many first doses out.")
     assert (missing.code, missing.dose, missing.stranded) == ("no_dose_calendar", 3, 9)
 
 

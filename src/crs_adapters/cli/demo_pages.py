@@ -32,7 +32,7 @@ def opening(console: Console, stage: Stage) -> None:
     )
     console.print(Text(f"Database, messages and rules: {stage.folder}/", style="dim"))
     if stage.reviewed:
-        _calendars(console, stage.reviewed)
+        _calendars(console, stage.reviewed, stage.campaign.calendar_check.steps[0][1].stranded_share)
 
 
 def closing(console: Console, stage: Stage, outcome: Outcome, *, seconds: float) -> None:
@@ -72,7 +72,7 @@ def _table(*columns: str, left: int = 1) -> Table:
     return table
 
 
-def _calendars(console: Console, reviewed: Iterable[Reviewed]) -> None:
+def _calendars(console: Console, reviewed: Iterable[Reviewed], limit: float) -> None:
     sites = list(reviewed)
     closed = [site for site in sites if site.refusal]
     stranded = {site.site: sum(finding.stranded for finding in site.findings) for site in sites}
@@ -82,7 +82,7 @@ def _calendars(console: Console, reviewed: Iterable[Reviewed]) -> None:
         f"{len(sites)} sites with {sum(site.seats for site in sites):,} first doses, whole. "
         f"{len(sites) - len(closed)} may open; {len(short)} of them are warned, as some first doses there find no "
         f"second one 21 to 28 days later: {sum(stranded[site.site] for site in short):,} seats, never offered. "
-        f"{len(closed)} may not open, none of their first doses finds one:"
+        f"{len(closed)} may not open, as more than {limit:.0%} of theirs find none:"
     )
     for title, chosen in (("kept closed", closed), ("warned", short)):
         table = _table("Site", "first doses", "stranded")
@@ -111,6 +111,11 @@ def _headline(console: Console, outcome: Outcome, scale: int, scaled: Callable[[
     console.print(
         "The first three columns are of the day, the last three in all. The gap is the night of the switch; "
         f"the operator's figures are those of its report of {OPERATORS_DAY.day} January."
+    )
+    planned, opened, closed = outcome.sites
+    console.print(
+        f"Of {planned} sites {opened} opened; {closed} were kept closed by the check of their calendars, "
+        f"{planned - opened - closed} have so few seats that none is played."
     )
 
 

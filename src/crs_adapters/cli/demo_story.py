@@ -33,11 +33,11 @@ def masked(text: str) -> str:
 def explained(site: SiteAnswer) -> str:
     """Why the site with the longest queue invites nobody else now."""
     release = site.release
+    unanswered = "1 invitation is" if release.outstanding == 1 else f"{release.outstanding or 'no'} invitations are"
     return (
-        f"{site.name} ({site.region}), the longest queue: {site.waiting:,} of those played wait. "
-        f"It could still book {release.people:,} of them fully, and {release.outstanding:,} invitations are "
-        f"unanswered, so it would invite {len(release.invited):,} now: "
-        f"{_REASONS.get(release.held_by, release.held_by)}"
+        f"{site.name} ({site.region}) has the longest queue: {site.waiting:,} of the people played. "
+        f"Both doses are free for {release.people or 'none'} of them, and {unanswered} unanswered, so it would call "
+        f"{len(release.invited) or 'nobody'} now: {_REASONS.get(release.held_by, release.held_by)}"
     )
 
 

@@ -56,26 +56,27 @@ def _show(console: Console, part: str, findings: list[Finding]) -> None:
 
 
 def _campaign(console: Console, path: Path) -> int:
-    console.print(Text(f"\nCampaign {path}", style="bold"))
+    part = f"Campaign {path}"
     try:
         campaign = load_campaign(path)
     except CampaignInvalid as error:
+        console.print(Text(f"\n{part}", style="bold"))
         _faults(console, error)
         return len(error.problems)
-    console.print(_summary(campaign))
+    _show(console, part, [Finding(part, campaign.name, _summary(campaign))])
     return 0
 
 
 def _summary(campaign: Campaign) -> str:
     access = ", then ".join(step.value for step in campaign.access)
     products = ", ".join(product.name for product in campaign.products)
-    return f"ok     {campaign.name}: {len(campaign.places)} sites, {products}; {access} access; {campaign.zone}"
+    return f"{access} access; {products}; {len(campaign.places):,} sites; {campaign.zone}"
 
 
 def _faults(console: Console, error: CampaignInvalid) -> None:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), show_edge=False)
-    for name in ("Where", "What stands there", "Rule", "What to do"):
-        table.add_column(name, overflow="fold", ratio=1)
+    for name, ratio in (("Where", 4), ("Stands there", 3), ("Rule", 4), ("What to do", 4)):
+        table.add_column(name, overflow="fold", ratio=ratio)
     for problem in error.problems:
         table.add_row(*(Text(text) for text in (problem.place, problem.value, problem.rule, problem.remedy)))
     console.print(table)

@@ -20,7 +20,10 @@ _TOWNS = (
     *("Cvicna", "Skolni Lhota", "Kreslin", "Predstavov", "Atrapov"),
 )
 _SHORTEST_INTERVAL, _LONGEST_INTERVAL = 21, 28
+_OPENS, _OPEN_MINUTES = 8 * 60, 8 * 60
+_TURN = 150  # minutes, five slots
 _PRODUCT = "comirnaty"
+_LEAST_SEATS = 15  # played first doses to a site; with fewer, days of first and second doses would miss each other
 
 
 @frozen
@@ -52,20 +55,26 @@ class PlannedSite:
 
 
 def _slots(seats: Mapping[Day, int], last: Day) -> Iterator[Slot]:
+    """Even slots of the working day, begun at another hour each day: where one seat is played, not always the last."""
     for day, number in seats.items():
         if day <= last:
-            yield from even_slots(day, number)
+            turned = day.toordinal() * _TURN % _OPEN_MINUTES
+            for slot in even_slots(day, number, first=_OPENS, last=_OPENS + _OPEN_MINUTES):
+                yield Slot(day, _OPENS + (slot.minute - _OPENS + turned) % _OPEN_MINUTES, slot.seats)
 
 
 def invented_sites(figures: Figures, scale: int) -> tuple[PlannedSite, ...]:
     """As many sites in every region as there were, under names that nobody bears; the first of a region is its largest.
 
-    A site takes part from the first day on which its region had so many sites at work.
+    There are fewer where too few seats are played to share out. A site takes part from the first day on which its
+    region had so many sites at work.
     """
     found: list[PlannedSite] = []
     left = 0.5
-    for region, number in figures.sites.items():
+    for region, sites in figures.sites.items():
         days = figures.seats[region]
+        played = sum(seats.first_dose for seats in days.values()) / scale
+        number = max(1, min(sites, int(played / _LEAST_SEATS)))
         shares = dict(_shares(days, number))
         for place in range(number):
             site = PlannedSite(

@@ -47,7 +47,8 @@ class ByHand:
         of = {"insured_number": insured_number(number), "registration_id": name}
         self._run("new person", person, json.dumps(of))
         body = registration(number, proved["phone"])
-        self._run("new registration", name, "north", 1, "", BORN.isoformat(), MICROS, None, json.dumps(body))
+        columns = ("north", 1, "", BORN.isoformat(), BORN.year, MICROS, number, None)
+        self._run("new registration", name, *columns, json.dumps(body))
         facts = json.dumps({"age": "80-84", "registration": name})
         self._run("journal", MICROS, "registered", person, "north", "citizen", facts)
         self._message(f"registered-{number}", "registered", person, name, number)
@@ -68,10 +69,12 @@ class ByHand:
             raise LookupError("full")
         after = {**before, "reservation_id": reservation}
         version = after.pop("version")
-        values = ("north", 0, "", BORN.isoformat(), MICROS, None, json.dumps(after), name, version)
+        columns = ("north", 0, "", BORN.isoformat(), BORN.year, MICROS, number, None)
+        values = (*columns, json.dumps(after), name, version)
         self._run("change registration", *values)
         body = json.dumps(reservation_body(reservation, name, first, second, minute))
-        self._run("new reservation", reservation, name, 1, body)
+        columns = (name, 1, "north", first.isoformat(), second.isoformat(), None)
+        self._run("new reservation", reservation, *columns, body)
         for kind, series, day, at in (
             ("day", "V1", first, -1),
             ("day", "V2", second, -1),
@@ -112,6 +115,7 @@ def registration(number: int, of: str) -> dict[str, Any]:
         "invitation": None,
         "reservation_id": None,
         "withdrawn_at": None,
+        "ticket": number,
     }
 
 
@@ -137,14 +141,17 @@ _SQL = {
     ),
     "new person": "INSERT INTO person (id, version, body) VALUES (?, 1, ?)",
     "new registration": (
-        "INSERT INTO registration (id, version, site_id, queued, claims, birth_date, seniority, wakes_at, body) "
-        "VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO registration (id, version, site_id, queued, claims, birth_date, birth_year, seniority, ticket, "
+        "wakes_at, body) VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     ),
     "change registration": (
         "UPDATE registration SET version = version + 1, site_id = ?, queued = ?, claims = ?, birth_date = ?, "
-        "seniority = ?, wakes_at = ?, body = ? WHERE id = ? AND version = ?"
+        "birth_year = ?, seniority = ?, ticket = ?, wakes_at = ?, body = ? WHERE id = ? AND version = ?"
     ),
-    "new reservation": "INSERT INTO reservation (id, version, registration_id, active, body) VALUES (?, 1, ?, ?, ?)",
+    "new reservation": (
+        "INSERT INTO reservation (id, version, registration_id, active, site_id, first_day, second_day, third_day, "
+        "body) VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?)"
+    ),
     "days": (
         "SELECT kind, series, day, free, held FROM account WHERE site_id = ? AND kind IN ('day', 'delivery', 'invited')"
     ),

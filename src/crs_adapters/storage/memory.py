@@ -8,7 +8,7 @@ import threading
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from heapq import merge
+from heapq import merge, nsmallest
 from itertools import groupby, islice
 from typing import Any, TypeVar, cast
 
@@ -17,6 +17,7 @@ from attrs import asdict, define, evolve, field
 from crs_core.composition.hookspecs import Adapter, Surroundings, hookimpl
 from crs_core.domain.ledger import Account, AccountKind, Balance, SiteDays, State, Transfer
 from crs_core.domain.messages import DeadLetter, Lane, Message, MessageState, Outcome
+from crs_core.domain.order import Order
 from crs_core.domain.plans import JournalEntry, Key, Plan, Put, Versioned
 from crs_core.domain.priority import Segment
 from crs_core.domain.registration import Registration
@@ -155,13 +156,21 @@ class _View:
         end = bisect_right(listed, last, key=lambda place: place[0])
         return [self._state.values[Reservation][name] for name in sorted({name for _, name in listed[start:end]})]
 
-    def head(self, site_id: str, segments: Sequence[Segment], limit: int) -> Sequence[Versioned[Registration]]:
+    def head(
+        self, site_id: str, segments: Sequence[Segment], limit: int, order: Order = Order.AGE
+    ) -> Sequence[Versioned[Registration]]:
         found: list[Versioned[Registration]] = []
         for _, of_rank in groupby(segments, key=lambda segment: segment.rank):
             ranges = [self._range(site_id, segment) for segment in of_rank]
-            for _, _, name in islice(merge(*ranges), limit - len(found)):
-                found.append(self._state.values[Registration][name])
+            found += self._first(merge(*ranges), limit - len(found), order)
         return found
+
+    def _first(self, oldest: Iterator[_Place], number: int, order: Order) -> Iterable[Versioned[Registration]]:
+        """The first of some by an order; only that of age has a list of its own, for the others all are looked at."""
+        found = (self._state.values[Registration][name] for _, _, name in oldest)
+        if order is Order.AGE:
+            return islice(found, number)
+        return nsmallest(number, found, key=_by_ticket if order is Order.LOTTERY else _by_seniority)
 
     def _range(self, site_id: str, segment: Segment) -> Iterator[_Place]:
         queue = self._state.queues.get((site_id, segment.claims), [])
@@ -170,6 +179,9 @@ class _View:
             if place[0] > segment.born_to:
                 return
             yield place
+
+    def claims(self, site_id: str) -> Sequence[str]:
+        return sorted(claims for (site, claims), queue in self._state.queues.items() if queue and site == site_id)
 
     def due(self, now: Instant, limit: int) -> Sequence[Versioned[Registration]]:
         late = (name for at, name in islice(self._state.wakes, limit) if at <= now)
@@ -368,6 +380,14 @@ def _shelf(state: _State, account: Account) -> dict[Account, Balance]:
     if account.kind == AccountKind.SLOT:
         return state.slots.setdefault((account.site_id, account.series, account.day), {})
     return state.accounts.setdefault(account.site_id, {})
+
+
+def _by_seniority(found: Versioned[Registration]) -> tuple[Instant, str]:
+    return found.value.seniority, found.value.id
+
+
+def _by_ticket(found: Versioned[Registration]) -> tuple[int, Instant, str]:
+    return found.value.ticket, *_by_seniority(found)
 
 
 def _remove(places: list[Any], place: object) -> None:

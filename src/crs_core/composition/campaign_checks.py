@@ -53,6 +53,7 @@ def across(raw: Mapping[str, Any], moment: Callable[[object], Instant]) -> list[
         *_dates(raw, moment),
         *_sites(raw),
         *_claims(raw),
+        *_groups(raw),
         *_products(raw),
         *_reminders(raw),
         *_limits(raw),
@@ -122,6 +123,21 @@ def _claims(raw: Mapping[str, Any]) -> Iterator[Problem]:
         if isinstance(claim, str) and ("," in claim or not _is_name(claim)):
             rule = "a claim is a word of 1 to 64 characters without commas"
             yield Problem(f"campaign.claims[{number}]", shown(claim), rule, "rename it")
+
+
+def _groups(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """Scores are given to every group of an order or to none, and an age range is not turned round."""
+    for number, step in enumerate(_array(raw.get("priority"))):
+        groups = [_table(group) for group in _array(_table(step).get("groups"))]
+        for place, group in enumerate(groups):
+            where = f"priority[{number}].groups[{place}]"
+            if "score" not in group and any("score" in other for other in groups):
+                remedy = "give this one a score too, or take the others out: then the first group is called first"
+                yield Problem(f"{where}.score", "", "is missing, while other groups have a score", remedy)
+            least, most = group.get("minimum_age"), group.get("maximum_age")
+            if isinstance(least, int) and isinstance(most, int) and least > most:
+                rule = f"must not be below minimum_age={shown(least)}"
+                yield Problem(f"{where}.maximum_age", shown(most), rule, "swap the two, or mend one")
 
 
 def _is_name(text: str) -> bool:

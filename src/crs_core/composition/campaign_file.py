@@ -27,6 +27,7 @@ from crs_core.domain.campaign import (
     Limits,
     NoShowRule,
     Place,
+    Priority,
     PriorityGroup,
     Product,
     ReplanRule,
@@ -35,8 +36,9 @@ from crs_core.domain.campaign import (
     StockRule,
 )
 from crs_core.domain.inputs import has_controls, shown
+from crs_core.domain.order import AgeMeaning, Order
 from crs_core.domain.rules import Dated, always
-from crs_core.domain.time import Instant, midnight, parse_instant, utc
+from crs_core.domain.time import Day, Instant, midnight, parse_instant, utc
 from crs_core.errors import CampaignInvalid, Problem
 
 __all__ = ["load_campaign", "read_campaign"]
@@ -144,6 +146,7 @@ class _Head:
         ),
     )
     claims: frozenset[str] = frozenset()
+    lottery_seed: str = field(default="", metadata=_line)
 
 
 @frozen
@@ -157,18 +160,25 @@ class _MayRegister:
     since: Instant
     minimum_age: int | None = field(default=None, metadata=_between(0, 130))
     claims: frozenset[str] = frozenset()
+    age: AgeMeaning = AgeMeaning.BIRTHDAY
 
 
 @frozen
 class _Group:
+    name: str = field(default="", metadata=_line)
+    score: int | None = field(default=None, metadata=_between(0, 1_000_000))
     minimum_age: int | None = field(default=None, metadata=_between(0, 130))
+    maximum_age: int | None = field(default=None, metadata=_between(0, 130))
     claims: frozenset[str] = frozenset()
+    opens: Day | None = None
 
 
 @frozen
 class _Priority:
     since: Instant
     groups: tuple[_Group, ...] = field(metadata=_rule(bool, "must name a group", "write groups = [{}] for everybody"))
+    age: AgeMeaning = AgeMeaning.BIRTHDAY
+    then: Order = Order.AGE
 
 
 @frozen
@@ -340,8 +350,9 @@ def _converter(zone: str) -> cattrs.Converter:
     for kind, name in ((str, "text"), (int, "a whole number"), (bool, "true or false")):
         converter.register_structure_hook(kind, _exactly(kind, name))
     converter.register_structure_hook(float, lambda value, _: _number(value))
+    converter.register_structure_hook(Day, lambda value, _: _day(value))
     converter.register_structure_hook(Instant, lambda value, _: _moment(value, zone))
-    for kinds in (Access, StockRule):
+    for kinds in (Access, StockRule, AgeMeaning, Order):
         converter.register_structure_hook(kinds, _choice(kinds))
     converter.register_structure_hook_factory(
         lambda kind: getattr(kind, "__origin__", None) is dict,
@@ -432,6 +443,15 @@ def _moment(value: object, zone: str) -> Instant:
     return found
 
 
+def _day(value: object) -> Day:
+    example = f"write, for example, {_FIRST_YEAR + 21}-01-26"
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise Fault("must be a day without a time", example, value)
+    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        raise Fault(f"must lie in the years {_FIRST_YEAR} to {_LAST_YEAR}", example, value)
+    return value
+
+
 def _instant(value: object, zone: str) -> Instant:
     if isinstance(value, datetime):
         return utc(value if value.tzinfo else pendulum.instance(value, tz=zone))
@@ -449,13 +469,14 @@ def _campaign(file: _File) -> Campaign:
         languages=file.campaign.languages,
         phones=file.campaign.phones,
         claims=file.campaign.claims,
+        lottery_seed=file.campaign.lottery_seed,
         products=tuple(_product(name, product) for name, product in file.products.items()),
         places=tuple(Place(site.id, site.name, site.region, site.address) for site in file.sites),
         access=_dated(file.access, lambda step: step.mode, Access.INVITATION),
         may_register=_dated(
-            file.may_register, lambda step: Eligibility(step.minimum_age, step.claims), Eligibility(None)
+            file.may_register, lambda step: Eligibility(step.minimum_age, step.claims, step.age), Eligibility(None)
         ),
-        priority=_dated(file.priority, _groups, (PriorityGroup(),)),
+        priority=_dated(file.priority, _priority, Priority()),
         stock=_dated(file.stock, lambda step: step.count, StockRule.IGNORED),
         response=_dated(file.response, _response, ResponseRule()),
         calendar_check=_dated(
@@ -479,8 +500,15 @@ def _dated(steps: tuple[Any, ...], value: Callable[[Any], V], otherwise: V) -> D
     return Dated(tuple(sorted(((step.since, value(step)) for step in steps), key=lambda pair: pair[0])))
 
 
-def _groups(step: _Priority) -> tuple[PriorityGroup, ...]:
-    return tuple(PriorityGroup(group.minimum_age, group.claims) for group in step.groups)
+def _priority(step: _Priority) -> Priority:
+    """Without scores the order of the groups is the order of calling; half of them with scores is a fault."""
+    groups = [
+        PriorityGroup(each.minimum_age, each.claims, each.score or 0, each.maximum_age, each.opens, each.name)
+        for each in step.groups
+    ]
+    if step.groups[0].score is None:
+        return Priority.in_order(*groups, age=step.age, then=step.then)
+    return Priority(tuple(groups), step.age, step.then)
 
 
 def _response(step: _Response) -> ResponseRule:

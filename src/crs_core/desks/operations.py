@@ -15,8 +15,9 @@ from crs_core.domain.statistics import Statistics, headline
 from crs_core.domain.time import Day
 from crs_core.errors import NotFound
 from crs_core.office.commands import Office
-from crs_core.rounds import audit, dispatch, release, tick
+from crs_core.rounds import audit, calling, dispatch, release, tick
 from crs_core.rounds.audit import Violation
+from crs_core.rounds.calling import Turn
 from crs_core.rounds.dispatch import Dispatch
 from crs_core.rounds.release import Release
 from crs_core.rounds.tick import Tick
@@ -34,11 +35,13 @@ class Explanation:
 
     Attributes:
         history: The journal of the person, in order; by pseudonym.
+        turn: Where they stand in the order of invitations, and why they are not invited now.
     """
 
     registration_id: str
     journey: Journey
     history: tuple[JournalEntry, ...] = field(repr=lambda entries: f"<{len(entries)} entries>")
+    turn: Turn
 
 
 @define
@@ -105,8 +108,10 @@ class OperationsDesk:
             found = stored.value
             held = None if found.reservation_id is None else view.get(Key(Reservation, found.reservation_id))
             history = tuple(view.journal(found.person))
+            turn = calling.turn(office, view, found, now)
         reservation = None if held is None else held.value
-        return Explanation(found.id, journey_of(found, reservation, office.campaign.access.at(now), now), history)
+        journey = journey_of(found, reservation, office.campaign.access.at(now), now)
+        return Explanation(found.id, journey, history, turn)
 
     def audit(self) -> tuple[Violation, ...]:
         """Violated invariants; empty is good. Reads everything, so it is for the night."""

@@ -3,7 +3,7 @@
 from attrs import frozen
 
 from crs_core.desks.proving import challenge_of, proved
-from crs_core.domain import insured_number, people
+from crs_core.domain import insured_number, lottery, people
 from crs_core.domain.campaign import Access, Eligibility
 from crs_core.domain.control_pin import Challenge
 from crs_core.domain.messages import Purpose
@@ -12,7 +12,7 @@ from crs_core.domain.plans import Key, Plan, Put, Versioned
 from crs_core.domain.priority import claims_text
 from crs_core.domain.registration import Registration
 from crs_core.domain.sites import Site, require_open
-from crs_core.domain.time import Instant, age_on
+from crs_core.domain.time import Instant
 from crs_core.errors import Refused
 from crs_core.office.commands import Command, Office
 from crs_core.office.letters import about, sms
@@ -77,7 +77,7 @@ def _require_eligible(
 ) -> None:
     if confirmed & rule.claims:
         return
-    if rule.minimum_age is not None and age_on(given.birth_date, office.today(now)) >= rule.minimum_age:
+    if rule.minimum_age is not None and rule.age.age(given.birth_date, office.today(now)) >= rule.minimum_age:
         return
     wanted = ([] if rule.minimum_age is None else [f"people of at least {rule.minimum_age}"]) + sorted(rule.claims)
     raise Refused(
@@ -115,6 +115,7 @@ def _registration(
         registered_at=now,
         seniority=now,
         pin_key_id=office.keyring.active,
+        ticket=lottery.ticket(office.keyring, office.campaign.lottery_seed, person),
     )
 
 

@@ -8,6 +8,7 @@ import enum
 from attrs import field, frozen
 
 from crs_core.domain.inputs import shown
+from crs_core.domain.order import AgeMeaning, Priority, PriorityGroup
 from crs_core.domain.rules import Dated, always
 from crs_core.errors import NotFound
 
@@ -23,6 +24,7 @@ __all__ = [
     "Limits",
     "NoShowRule",
     "Place",
+    "Priority",
     "PriorityGroup",
     "Product",
     "ReplanRule",
@@ -76,18 +78,14 @@ class Place:
 
 @frozen
 class Eligibility:
-    """Who may register: of at least that age, or with one of these verified claims. Anchor: now."""
+    """Who may register: of at least that age, or with one of these verified claims. Anchor: now.
+
+    It says nothing of who may be invited; that is `Priority`.
+    """
 
     minimum_age: int | None
     claims: frozenset[str] = frozenset()
-
-
-@frozen
-class PriorityGroup:
-    """People called before those of the groups after it: of at least that age, or with one of these claims."""
-
-    minimum_age: int | None = None
-    claims: frozenset[str] = frozenset()
+    age: AgeMeaning = AgeMeaning.BIRTHDAY
 
 
 @frozen
@@ -236,6 +234,7 @@ class Campaign:
         zone: IANA zone in whose wall-clock time slots live.
         phones: Prefixes that messages may go to; the first is the country's own.
         claims: What people may say they are; each is verified by the registry.
+        lottery_seed: What lottery tickets are drawn with, beside the keyring; the same for the whole campaign.
         texts: Templates of messages that replace the built-in ones, by language and name.
     """
 
@@ -247,8 +246,9 @@ class Campaign:
     places: tuple[Place, ...]
     access: Dated[Access]
     may_register: Dated[Eligibility]
-    priority: Dated[tuple[PriorityGroup, ...]]
+    priority: Dated[Priority]
     claims: frozenset[str] = frozenset()
+    lottery_seed: str = ""
     stock: Dated[StockRule] = field(factory=lambda: always(StockRule.IGNORED))
     response: Dated[ResponseRule] = field(factory=lambda: always(ResponseRule()))
     control_pin: Dated[ControlPinRule] = field(factory=lambda: always(ControlPinRule()))

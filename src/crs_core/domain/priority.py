@@ -1,21 +1,22 @@
 """The declared order of the queue, compiled for a day into segments.
 
-A segment is a set of claims × a range of birth dates; segments come in order of rank, and within one rank the older
-goes first, then the longer registered, then the smaller id. The same segments rank one registration here and drive
-the ranges of the storage's index, so that what is declared once is what runs.
+A segment is a set of claims × a range of birth dates; segments come in order of rank, and within one rank the declared
+`Order` decides. The same segments rank one registration here and drive the ranges of the storage's index, so that what
+is declared once is what runs.
+
+Nothing here is kept: a birthday, a new year or the opening of a group makes other segments the next time, and rewrites
+nobody.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import combinations
+from itertools import pairwise
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from crs_core.domain.campaign import Campaign, PriorityGroup
-from crs_core.domain.time import Day, Instant, day_of
+from crs_core.domain.order import AgeMeaning, Priority, PriorityGroup
+from crs_core.domain.time import Day, add_days, days_between
 
-__all__ = ["Segment", "claims_text", "compile_segments", "rank", "segments_at"]
-
-_LONG_AGO = Day(1, 1, 1)
+__all__ = ["Segment", "all_open", "claims_of", "claims_text", "compile_segments", "group_of", "rank"]
 
 
 @frozen
@@ -23,7 +24,7 @@ class Segment:
     """Everybody with exactly these claims, born in a range of days.
 
     Attributes:
-        rank: Place of the group in the declaration, from 0; smaller is called first.
+        rank: How many of the declared scores are higher, from 0; smaller is called first.
         claims: The claims as one text, as `claims_text` writes them.
         born_from, born_to: First and last birth date, both included.
     """
@@ -43,46 +44,93 @@ def claims_text(claims: Iterable[str]) -> str:
     return ",".join(sorted(claims))
 
 
-def segments_at(campaign: Campaign, now: Instant) -> tuple[Segment, ...]:
-    """The segments of the order in force now."""
-    return compile_segments(campaign.priority.at(now), campaign.claims, day_of(now, campaign.zone))
+def claims_of(text: str) -> frozenset[str]:
+    """The claims in a text; inverse of `claims_text`."""
+    return frozenset(text.split(",")) if text else frozenset()
 
 
-def compile_segments(groups: Iterable[PriorityGroup], claims: frozenset[str], today: Day) -> tuple[Segment, ...]:
-    """Disjoint segments of the declared groups, in order of rank.
+def group_of(declared: Priority, *, claims: str, born: Day, today: Day) -> PriorityGroup | None:
+    """The group by which one person may be invited today: the first of the highest score among the open ones.
 
-    A person belongs to the first group that takes them; whoever no group takes is not called.
+    None if no open group takes them. It reads the declaration directly, and is what segments are held against.
+
+    >>> declared = Priority((PriorityGroup(80, score=13), PriorityGroup(65, score=3, name="65+")))
+    >>> group_of(declared, claims="", born=Day(1950, 5, 5), today=Day(2021, 1, 15)).name
+    '65+'
     """
+    held, age = claims_of(claims), declared.age.age(born, today)
+    taking = [group for group in declared.groups if group.is_open(today) and group.takes(held, age)]
+    return max(taking, key=lambda group: group.score, default=None)
+
+
+def all_open(declared: Priority) -> Priority:
+    """The same order as if every group were open: it takes those who wait for an opening too."""
+    return evolve(declared, groups=tuple(evolve(group, opens=None) for group in declared.groups))
+
+
+def compile_segments(declared: Priority, claims: Iterable[str], today: Day) -> tuple[Segment, ...]:
+    """Disjoint segments of those who may be invited today, in order of rank, claims and birth date.
+
+    Args:
+        declared: The order in force.
+        claims: The texts of claims that are to be called, such as those of a site's queue. All sets of the declared
+            claims would be twice as many with every claim; only those that people hold are asked for.
+        today: The day in the campaign's zone.
+
+    Returns:
+        As few as there can be: neighbours of one rank are one segment. Whoever no open group takes is in none.
+    """
+    scores = sorted({group.score for group in declared.groups}, reverse=True)
+    ranks = {score: number for number, score in enumerate(scores)}
     found: list[Segment] = []
-    held = [frozenset(some) for size in range(len(claims) + 1) for some in combinations(sorted(claims), size)]
-    groups = tuple(groups)
-    for some in held:
-        found += _of_claims(groups, some, today)
-    return tuple(sorted(found, key=lambda segment: (segment.rank, segment.claims)))
+    for text in dict.fromkeys(claims):
+        scored = _scored(declared, claims_of(text), today)
+        found += [Segment(ranks[score], text, first, last) for score, first, last in scored]
+    return tuple(sorted(found, key=lambda segment: (segment.rank, segment.claims, segment.born_from)))
 
 
-def _of_claims(groups: tuple[PriorityGroup, ...], claims: frozenset[str], today: Day) -> Iterator[Segment]:
-    """Going down the groups, each takes those born up to its limit and not yet taken."""
-    first = _LONG_AGO
-    for number, group in enumerate(groups):
-        last = _last_birth_date(group, claims, today)
-        if last is not None and first <= last:
-            yield Segment(number, claims_text(claims), first, last)
-            first = Day.fromordinal(last.toordinal() + 1)
+def _scored(declared: Priority, held: frozenset[str], today: Day) -> list[tuple[int, Day, Day]]:
+    """Ranges of birth dates, rising and disjoint, each with the highest score of the open groups that take it."""
+    taking: list[tuple[int, Day, Day]] = []
+    for group in declared.groups:
+        born = _born(group, declared.age, today)
+        if group.is_open(today) and born is not None and (not group.claims or group.claims & held):
+            taking.append((group.score, *born))
+    found: list[tuple[int, Day, Day]] = []
+    for first, last in _pieces(taking):
+        scores = [score for score, born_from, born_to in taking if born_from <= first <= born_to]
+        if not scores:
+            continue
+        extends = found and found[-1][0] == max(scores) and days_between(found[-1][2], first) == 1
+        found.append((max(scores), found.pop()[1] if extends else first, last))
+    return found
 
 
-def _last_birth_date(group: PriorityGroup, claims: frozenset[str], today: Day) -> Day | None:
-    if group.claims & claims or (group.minimum_age is None and not group.claims):
-        return today
-    return None if group.minimum_age is None else _youngest_of_age(group.minimum_age, today)
+def _pieces(ranges: list[tuple[int, Day, Day]]) -> Iterator[tuple[Day, Day]]:
+    """Stretches of days within which no range begins or ends, in order."""
+    starts = {first.toordinal() for _, first, _ in ranges} | {last.toordinal() + 1 for *_, last in ranges}
+    for first, following in pairwise(sorted(starts)):
+        yield Day.fromordinal(first), Day.fromordinal(following - 1)
 
 
-def _youngest_of_age(age: int, today: Day) -> Day:
-    """The last birth date of those who have completed that age today; 29 February ages on 1 March."""
+def _born(group: PriorityGroup, meaning: AgeMeaning, today: Day) -> tuple[Day, Day] | None:
+    """First and last birth date of those of the group's ages today, or None where there are none."""
+    first, last = Day.min, Day.max
+    if group.maximum_age is not None:
+        first = add_days(_youngest(group.maximum_age + 1, meaning, today), 1)
+    if group.minimum_age is not None:
+        last = _youngest(group.minimum_age, meaning, today)
+    return (first, last) if first <= last else None
+
+
+def _youngest(age: int, meaning: AgeMeaning, today: Day) -> Day:
+    """The last birth date of those who are of that age, or older, today."""
     year = today.year - age
+    if meaning is AgeMeaning.YEAR:
+        return Day(year, 12, 31)
     try:
         return today.replace(year=year)
-    except ValueError:
+    except ValueError:  # today is 29 February, and that year had none: whoever was born on 1 March is not there yet
         return Day(year, 2, 28)
 
 

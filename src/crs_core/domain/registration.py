@@ -79,6 +79,7 @@ class Registration:
         claims: Verified claims, as `priority.claims_text` writes them.
         doubt: Why the insured number is doubtful; empty if it is not.
         seniority: Since when the person waits; kept through invitations and cancellations.
+        ticket: Drawn at registration, see `lottery`; the lower is called first where the order is a lottery.
         pin_key_id, pin_generation: What PIN2 is derived with; only a changed phone changes them.
         invitation: The last invitation, or None.
         reservation_id: The active reservation, or None.
@@ -105,6 +106,7 @@ class Registration:
     invitation: Invitation | None = None
     reservation_id: str | None = None
     withdrawn_at: Instant | None = None
+    ticket: int = 0
 
     @property
     def queued(self) -> bool:

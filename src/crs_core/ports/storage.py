@@ -13,6 +13,7 @@ from attrs import frozen
 from crs_core.domain.campaign import Budget
 from crs_core.domain.ledger import Account, Balance, SiteDays
 from crs_core.domain.messages import DeadLetter, Lane, Message
+from crs_core.domain.order import Order
 from crs_core.domain.plans import JournalEntry, Key, Plan, Versioned
 from crs_core.domain.priority import Segment
 from crs_core.domain.registration import Registration
@@ -64,8 +65,20 @@ class View(Protocol):
         """
         ...
 
-    def head(self, site_id: str, segments: Sequence[Segment], limit: int) -> Sequence[Versioned[Registration]]:
-        """The next queued registrations of a site: by rank of their segment, birth date, seniority, id."""
+    def head(
+        self, site_id: str, segments: Sequence[Segment], limit: int, order: Order = Order.AGE
+    ) -> Sequence[Versioned[Registration]]:
+        """The next queued registrations of a site: by rank of their segment, then by the order, seniority and id.
+
+        Args:
+            segments: Disjoint, in order of rank.
+            limit: At most so many.
+            order: Who goes first within a rank: the older, the longer registered, or the lower ticket.
+        """
+        ...
+
+    def claims(self, site_id: str) -> Sequence[str]:
+        """The texts of claims of a site's queued registrations, each once, in order of code points."""
         ...
 
     def due(self, now: Instant, limit: int) -> Sequence[Versioned[Registration]]:

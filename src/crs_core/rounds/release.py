@@ -1,19 +1,19 @@
-"""Invitations: as many as the site can still fully book, oldest first; in batches, each its own commit."""
+"""Invitations: as many as the site can still fully book, in the declared order; in batches, each its own commit."""
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from crs_core.domain import gate
 from crs_core.domain.messages import Purpose
 from crs_core.domain.plans import JournalEntry, Key, Plan, Put, Versioned
-from crs_core.domain.priority import segments_at
 from crs_core.domain.registration import Registration
-from crs_core.domain.regulator import Room, room
+from crs_core.domain.regulator import Room
 from crs_core.domain.sites import Site
 from crs_core.domain.time import Instant
 from crs_core.errors import Stale
 from crs_core.office.commands import Office
 from crs_core.office.letters import about, sms
 from crs_core.ports.storage import View
+from crs_core.rounds import calling
 
 __all__ = ["Release", "release"]
 
@@ -28,8 +28,10 @@ class Release:
         invited: Registrations in the order they were called.
         people: How many the site could fully book when it began.
         outstanding: Invitations unanswered when it began.
-        held_by: What holds back the next invitation: ``queue_empty``, ``outstanding_invitations``, ``no_free_pair``,
-            ``immediate_access``, ``site_closed``, or ``busy`` where another release of the site is under way.
+        held_by: What holds back the next invitation: ``queue_empty``; ``groups_not_open`` or ``no_group`` where others
+            wait, but only such as may not be invited yet, or whom no group takes; ``outstanding_invitations``,
+            ``no_free_pair``, ``immediate_access``, ``site_closed``; or ``busy`` where another release of the site is
+            under way. Empty where nothing does: a dry run ends with a full batch.
     """
 
     site_id: str
@@ -45,7 +47,7 @@ def release(office: Office, site_id: str, *, dry_run: bool, actor: str) -> Relea
     if dry_run:
         with office.storage.read() as view:
             found, chosen = _choose(office, view, site_id, office.now())
-        return _report(site_id, found, chosen, len(chosen))
+        return _report(site_id, found, chosen)
     invited: list[str] = []
     first: Room | None = None
     while True:
@@ -56,13 +58,11 @@ def release(office: Office, site_id: str, *, dry_run: bool, actor: str) -> Relea
         first = first or found
         invited += [each.value.id for each in chosen]
         if len(chosen) < _BATCH:
-            held_by = _report(site_id, found, chosen, len(chosen)).held_by
-            return Release(site_id, tuple(invited), first.people, first.outstanding, held_by)
+            return Release(site_id, tuple(invited), first.people, first.outstanding, found.held_by)
 
 
-def _report(site_id: str, found: Room, chosen: list[Versioned[Registration]], number: int) -> Release:
-    held_by = "queue_empty" if found.free > number else found.held_by
-    return Release(site_id, tuple(each.value.id for each in chosen), found.people, found.outstanding, held_by)
+def _report(site_id: str, found: Room, chosen: list[Versioned[Registration]]) -> Release:
+    return Release(site_id, tuple(each.value.id for each in chosen), found.people, found.outstanding, found.held_by)
 
 
 def _batch(office: Office, site_id: str, actor: str) -> tuple[Room, list[Versioned[Registration]]] | None:
@@ -82,10 +82,13 @@ def _batch(office: Office, site_id: str, actor: str) -> tuple[Room, list[Version
 
 
 def _choose(office: Office, view: View, site_id: str, now: Instant) -> tuple[Room, list[Versioned[Registration]]]:
-    site = view.get(Key(Site, site_id))
-    found = room(None if site is None else site.value, view.days(site_id), office.campaign, now)
+    """Whom to call, and the room of the site with what holds back the next one: nothing where a batch follows."""
+    found = calling.room(office, view, site_id, now)
     number = min(found.free, _BATCH)
-    return found, list(view.head(site_id, segments_at(office.campaign, now), number)) if number else []
+    chosen = calling.called(office, view, site_id, number, now)
+    if len(chosen) < number:
+        return evolve(found, held_by=calling.uncalled(office, view, site_id, len(chosen), now)), chosen
+    return (evolve(found, held_by="") if number < found.free else found), chosen
 
 
 def _plan(office: Office, site_id: str, chosen: list[Versioned[Registration]], now: Instant) -> Plan[None]:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from crs_core.domain.calendars import Calendar, Slot
-from crs_core.domain.campaign import Access, InvitationRule, PriorityGroup
+from crs_core.domain.campaign import Access, InvitationRule
 from crs_core.domain.control_pin import Challenge
+from crs_core.domain.order import AgeMeaning, Order, Priority, PriorityGroup
 from crs_core.domain.people import Application, Person
 from crs_core.domain.priority import Segment, claims_text, compile_segments
 from crs_core.domain.registration import Gate, Invitation, Registration
@@ -22,6 +23,7 @@ from crs_core.testing.invented import FIRST_NAMES, SURNAMES, Invented, insured_n
 
 __all__ = [
     "CLAIMS",
+    "CLAIMS_TEXTS",
     "ZONE",
     "applications",
     "birth_dates",
@@ -35,6 +37,7 @@ __all__ = [
     "people",
     "persons",
     "phones",
+    "priorities",
     "registrations",
     "reservations",
     "segments",
@@ -44,6 +47,7 @@ __all__ = [
 
 ZONE = "Europe/Prague"
 CLAIMS = ("health-worker", "teacher")
+CLAIMS_TEXTS = ("", "health-worker", "health-worker,teacher", "teacher")
 
 _CHANGES_OF_THE_CLOCK = (date(2021, 3, 28), date(2021, 10, 31))
 _ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
@@ -141,7 +145,7 @@ invitations = st.builds(
 def registrations(
     draw: st.DrawFn, site_ids: SearchStrategy[str] = _sites, born: SearchStrategy[date] | None = None
 ) -> Registration:
-    """Registrations in any state, with ties in birth date and seniority."""
+    """Registrations in any state, with ties in birth date, seniority and ticket."""
     person = draw(people(born))
     since = draw(
         instants(date(2021, 1, 15), date(2021, 1, 16)) | st.just(utc(datetime(2021, 1, 15, tzinfo=ZoneInfo(ZONE))))
@@ -167,6 +171,7 @@ def registrations(
         invitation=invitation,
         reservation_id=draw(st.none() | st.none() | ids),
         withdrawn_at=draw(st.none() | st.none() | instants()),
+        ticket=draw(st.sampled_from([0, 1, 7, 2**60 - 1])),
     )
 
 
@@ -253,12 +258,22 @@ def calendars(
 _groups = st.builds(
     PriorityGroup,
     minimum_age=st.none() | st.integers(60, 85),
-    claims=st.frozensets(st.sampled_from(CLAIMS), max_size=1),
+    maximum_age=st.none() | st.none() | st.integers(65, 90),
+    claims=st.frozensets(st.sampled_from(CLAIMS)),
+    score=st.integers(0, 4),
+    opens=st.none() | st.none() | days(),
 )
+
+priorities = st.builds(
+    Priority,
+    groups=st.lists(_groups, min_size=1, max_size=5).map(tuple),
+    age=st.sampled_from(AgeMeaning),
+    then=st.sampled_from(Order),
+)
+"""Orders of one to five groups, with equal scores, openings and either meaning of age; many take not everybody."""
 
 
 @st.composite
 def segments(draw: st.DrawFn, on: SearchStrategy[date] | None = None) -> tuple[Segment, ...]:
-    """The segments of an order of one to four groups on a day; not everybody need belong to one."""
-    groups = draw(st.lists(_groups, min_size=1, max_size=4))
-    return compile_segments(groups, frozenset(CLAIMS), draw(days() if on is None else on))
+    """The segments of an order on a day, for every set of claims; not everybody need belong to one."""
+    return compile_segments(draw(priorities), CLAIMS_TEXTS, draw(days() if on is None else on))

@@ -16,6 +16,7 @@ import crs_core as crs
 from crs_core.composition import campaign_file
 from crs_core.composition.example import _TOML as EXAMPLE
 from crs_core.domain.campaign import Access, Limits, NoShowRule, StockRule
+from crs_core.domain.order import AgeMeaning, Order, Priority, PriorityGroup
 
 WHOLE = """
 [campaign]
@@ -24,6 +25,7 @@ zone = "Europe/Prague"
 languages = ["en", "cs"]
 phones = ["+420", "+421"]
 claims = ["health-worker", "teacher"]
+lottery_seed = "everything, drawn in Vzorov"
 
 [[access]]
 from = 2021-01-15
@@ -36,10 +38,17 @@ mode = "invitation"
 from = "2021-01-15"
 minimum_age = 80
 claims = ["health-worker"]
+age = "year"
 
 [[priority]]
 from = 2021-01-15T08:00:00+01:00
-groups = [{ minimum_age = 80 }, { claims = ["teacher"] }, {}]
+age = "year"
+then = "lottery"
+groups = [
+  { name = "80+", score = 13, minimum_age = 80, maximum_age = 130 },
+  { score = 11, claims = ["teacher"], opens = 2021-03-01 },
+  { score = 0 },
+]
 
 [[stock]]
 from = 2021-01-15
@@ -106,6 +115,7 @@ control_pin = "Your PIN is {pin}."
 REQUIRED = {
     *("campaign", "access", "may_register", "products", "sites", "campaign.name", "campaign.zone"),
     *("access[0].from", "access[0].mode", "access[1].from", "access[1].mode", "may_register[0].from"),
+    *(f"priority[0].groups[{number}].score" for number in range(3)),
     *("priority[0].from", "priority[0].groups", "stock[0].from", "stock[0].count", "control_pin[0].from"),
     *("response[0].from", "response[0].percent"),
     *("invitation[0].from", "products.comirnaty.doses", "products.comirnaty.interval"),
@@ -183,6 +193,17 @@ def test_every_key_is_read() -> None:
         "2021-01-21T23:00:00+00:00",
     ]
     assert campaign.priority.steps[0][0].isoformat() == "2021-01-15T07:00:00+00:00"
+    assert next(iter(campaign.priority)) == Priority(
+        (
+            PriorityGroup(80, score=13, maximum_age=130, name="80+"),
+            PriorityGroup(claims=frozenset({"teacher"}), score=11, opens=date(2021, 3, 1)),
+            PriorityGroup(score=0),
+        ),
+        AgeMeaning.YEAR,
+        Order.LOTTERY,
+    )
+    assert next(iter(campaign.may_register)).age is AgeMeaning.YEAR
+    assert campaign.lottery_seed == "everything, drawn in Vzorov"
     assert next(iter(campaign.control_pin)).digits == 7
     assert next(iter(campaign.invitation)).reminders_hours == (24, 48)
     assert next(iter(campaign.no_show)) == NoShowRule("wasted", "lapse")
@@ -248,6 +269,7 @@ BAD: list[tuple[str, list[Any]]] = [
     ("campaign.zone", ["", "Prague", "../../etc/passwd", "Europe/Prague\x00", "x" * 5000, "😀"]),
     ("campaign.languages", [[], ["en", "xx"]]),
     ("campaign.phones", [[], ["+"], ["420"], ["+0"], ["+\uff14\uff12\uff10"], ["+²"], ["+4 20"], ["+12345678"]]),
+    ("campaign.lottery_seed", ["a\x00", "x" * 201]),
     ("campaign.claims", [["a,b"], [""], [" x"], ["x\x00"], ["x" * 65]]),
     ("access", [[]]),
     ("access[0].mode", ["", "Immediate", "lottery"]),
@@ -259,9 +281,16 @@ BAD: list[tuple[str, list[Any]]] = [
     ("may_register", [[]]),
     ("may_register[0].minimum_age", [-1, 131, 10**30]),
     ("may_register[0].claims", [["nobody"]]),
+    ("may_register[0].age", ["", "Year"]),
+    ("priority[0].age", ["", "month"]),
+    ("priority[0].then", ["", "random"]),
     ("priority[0].groups", [[]]),
+    ("priority[0].groups[0].name", ["a\x00", "x" * 201]),
+    *((f"priority[0].groups[{number}].score", [-1, 1_000_001]) for number in range(3)),
     ("priority[0].groups[0].minimum_age", [-1, 131]),
+    ("priority[0].groups[0].maximum_age", [-1, 131, 79]),
     ("priority[0].groups[1].claims", [["nobody"]]),
+    ("priority[0].groups[1].opens", ["2021-01-15", datetime(2021, 1, 15), date(1999, 12, 31), date(2200, 1, 1)]),  # noqa: DTZ001
     ("stock[0].count", ["", "all"]),
     (
         "response[0].percent",

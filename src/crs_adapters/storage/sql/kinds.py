@@ -24,14 +24,16 @@ def _nothing(_value: object) -> tuple[()]:
     return ()
 
 
-def _of_registration(value: Registration) -> tuple[str, int, str, str, int, int | None]:
+def _of_registration(value: Registration) -> tuple[str, int, str, str, int, int, int, int | None]:
     wakes_at = value.wakes_at
     return (
         value.site_id,
         int(value.queued),
         value.claims,
         value.birth_date.isoformat(),
+        value.birth_date.year,
         to_micros(value.seniority),
+        value.ticket,
         None if wakes_at is None else to_micros(wakes_at),
     )
 

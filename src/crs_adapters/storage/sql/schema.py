@@ -26,7 +26,7 @@ __all__ = [
     "tally",
 ]
 
-REVISION = "0002"
+REVISION = "0003"
 """The migration that makes these tables; a test holds it to the newest."""
 
 VERSION_TABLE = "crs_version"
@@ -76,11 +76,16 @@ registration = _values(
     _number("queued"),
     _text("claims"),
     _text("birth_date"),
+    _number("birth_year"),
     _micros("seniority"),
+    _number("ticket", _LONG),
     _micros("wakes_at", null=True),
 )
-_queue = ("site_id", "claims", "birth_date", "seniority", "id")
-_index_where("queued = 1", "registration_queue", registration, *_queue)
+_by_age = ("site_id", "claims", "birth_date", "seniority", "id")
+_by_year = ("site_id", "claims", "birth_year")  # within one, each of the other orders is a range
+_index_where("queued = 1", "registration_queue", registration, *_by_age)
+_index_where("queued = 1", "registration_seniority", registration, *_by_year, "seniority", "id", "birth_date")
+_index_where("queued = 1", "registration_lottery", registration, *_by_year, "ticket", "seniority", "id", "birth_date")
 _index_where("wakes_at IS NOT NULL", "registration_wakes", registration, "wakes_at", "id")
 
 reservation = _values(

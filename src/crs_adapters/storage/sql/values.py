@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
-from heapq import merge
-from itertools import groupby, islice
 from typing import Any, TypeVar
 
 from attrs import frozen
@@ -13,14 +11,12 @@ from sqlalchemy.engine import Dialect
 from crs_adapters.storage.sql.compiling import ONE, Statement, compiled, given, limited
 from crs_adapters.storage.sql.errors import unknown_kind
 from crs_adapters.storage.sql.kinds import KINDS, Kind
-from crs_adapters.storage.sql.schema import LISTED, registration, reservation
-from crs_adapters.storage.sql.session import Change, Row, Session
+from crs_adapters.storage.sql.schema import LISTED, reservation
+from crs_adapters.storage.sql.session import Change, Session
 from crs_core.composition.codec import Codec
 from crs_core.domain.plans import Key, Put, Versioned
-from crs_core.domain.priority import Segment
-from crs_core.domain.registration import Registration
 from crs_core.domain.reservations import Reservation
-from crs_core.domain.time import Day, Instant, to_micros
+from crs_core.domain.time import Day
 
 __all__ = ["PAGE", "Values"]
 
@@ -50,8 +46,6 @@ class Values:
     def __init__(self, dialect: Dialect, codec: Codec, kinds: Sequence[Kind] = KINDS) -> None:
         self._codec = codec
         self._shelves = {kind.type: _shelf(dialect, codec, place, kind) for place, kind in enumerate(kinds)}
-        self._range = _range(dialect)
-        self._due = _due(dialect)
         self._listed = [_listed(dialect, name) for name in LISTED]
 
     def _shelf(self, kind: type) -> _Shelf:
@@ -90,34 +84,12 @@ class Values:
                 yield self._codec.loads(kind, body)
             last = rows[-1][0]
 
-    def head(
-        self, session: Session, site_id: str, segments: Sequence[Segment], limit: int
-    ) -> Sequence[Versioned[Registration]]:
-        """See `View.head`: one range of the index a segment, and those of one rank merged."""
-        found: list[Row] = []
-        for _, of_rank in groupby(segments, key=lambda segment: segment.rank):
-            wanted = limit - len(found)
-            if wanted <= 0:
-                break
-            ranges = [
-                (site_id, each.claims, each.born_from.isoformat(), each.born_to.isoformat(), wanted) for each in of_rank
-            ]
-            found += islice(merge(*session.rows_of_each(self._range, ranges)), wanted)
-        return [self._registration(version, body) for _, _, _, version, body in found]
-
-    def due(self, session: Session, now: Instant, limit: int) -> Sequence[Versioned[Registration]]:
-        """See `View.due`."""
-        return [self._registration(*row) for row in session.rows(self._due, (to_micros(now), limit))]
-
     def appointments(self, session: Session, site_id: str, first: Day, last: Day) -> Sequence[Versioned[Reservation]]:
         """See `View.appointments`: one range of an index a dose."""
         span = (site_id, first.isoformat(), last.isoformat())
         found = {row[0]: row for statement in self._listed for row in session.rows(statement, span)}
         read = self._shelf(Reservation).read
         return [Versioned(read(body), version) for _, version, body in sorted(found.values())]
-
-    def _registration(self, version: int, body: str) -> Versioned[Registration]:
-        return Versioned(self._codec.loads(Registration, body), version)
 
 
 def _shelf(dialect: Dialect, codec: Codec, place: int, kind: Kind) -> _Shelf:
@@ -144,29 +116,9 @@ def _shelf(dialect: Dialect, codec: Codec, place: int, kind: Kind) -> _Shelf:
     )
 
 
-def _range(dialect: Dialect) -> Statement:
-    """The queued of one site with the same claims, born in a range of days: the first of one range of the index."""
-    table = registration
-    order = (table.c.birth_date, table.c.seniority, table.c.id)
-    queued = select(*order, table.c.version, table.c.body).where(
-        table.c.queued == ONE,
-        table.c.site_id == given(table.c.site_id),
-        table.c.claims == given(table.c.claims),
-        table.c.birth_date.between(given(table.c.birth_date, "born_from"), given(table.c.birth_date, "born_to")),
-    )
-    names = ("site_id", "claims", "born_from", "born_to", "limit")
-    return compiled(dialect, limited(queued.order_by(*order)), *names)
-
-
 def _listed(dialect: Dialect, name: str) -> Statement:
     """Reservations of a site on whose list one of their days stands, by that day."""
     table, day = reservation, reservation.c[name]
     here = (table.c.site_id == given(table.c.site_id), day >= given(day, "first"), day <= given(day, "last"))
     listed = select(table.c.id, table.c.version, table.c.body).where(*here).order_by(day, table.c.id)
     return compiled(dialect, listed, "site_id", "first", "last")
-
-
-def _due(dialect: Dialect) -> Statement:
-    table = registration
-    late = select(table.c.version, table.c.body).where(table.c.wakes_at <= given(table.c.wakes_at, "now"))
-    return compiled(dialect, limited(late.order_by(table.c.wakes_at, table.c.id)), "now", "limit")

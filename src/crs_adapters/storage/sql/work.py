@@ -10,11 +10,13 @@ from crs_adapters.storage.sql.counters import Answers, Budgets
 from crs_adapters.storage.sql.journal import Journal
 from crs_adapters.storage.sql.ledger import Ledger
 from crs_adapters.storage.sql.outbox import Outbox
+from crs_adapters.storage.sql.queue import Queue
 from crs_adapters.storage.sql.session import Change, Session
 from crs_adapters.storage.sql.values import Values
 from crs_core.composition.codec import codec
 from crs_core.domain.ledger import Account, Balance, SiteDays
 from crs_core.domain.messages import DeadLetter, Lane, Message
+from crs_core.domain.order import Order
 from crs_core.domain.plans import JournalEntry, Key, Plan, Versioned
 from crs_core.domain.priority import Segment
 from crs_core.domain.registration import Registration
@@ -33,6 +35,7 @@ class Tables:
     """The tables, with their statements compiled for one database."""
 
     values: Values
+    queue: Queue
     ledger: Ledger
     outbox: Outbox
     journal: Journal
@@ -45,6 +48,7 @@ class Tables:
         json = codec()
         return cls(
             Values(dialect, json),
+            Queue(dialect, json),
             Ledger(dialect),
             Outbox(dialect, json),
             Journal(dialect),
@@ -76,13 +80,19 @@ class SqlView:
         """See `View.appointments`."""
         return self._tables.values.appointments(self._session, site_id, first, last)
 
-    def head(self, site_id: str, segments: Sequence[Segment], limit: int) -> Sequence[Versioned[Registration]]:
+    def head(
+        self, site_id: str, segments: Sequence[Segment], limit: int, order: Order = Order.AGE
+    ) -> Sequence[Versioned[Registration]]:
         """See `View.head`."""
-        return self._tables.values.head(self._session, site_id, segments, limit)
+        return self._tables.queue.head(self._session, site_id, segments, limit, order)
+
+    def claims(self, site_id: str) -> Sequence[str]:
+        """See `View.claims`."""
+        return self._tables.queue.claims(self._session, site_id)
 
     def due(self, now: Instant, limit: int) -> Sequence[Versioned[Registration]]:
         """See `View.due`."""
-        return self._tables.values.due(self._session, now, limit)
+        return self._tables.queue.due(self._session, now, limit)
 
     def backlog(self, lane: Lane) -> int:
         """See `View.backlog`."""

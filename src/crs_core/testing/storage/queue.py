@@ -10,7 +10,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crs_core.domain.campaign import InvitationRule, PriorityGroup
+from crs_core.domain.campaign import InvitationRule, Priority
 from crs_core.domain.plans import Plan, Put
 from crs_core.domain.priority import Segment, compile_segments
 from crs_core.domain.registration import Gate, Invitation, Registration
@@ -22,7 +22,7 @@ from crs_core.testing.storage.common import DAY, NOW, Contract, apply, examples,
 __all__ = ["QueueContract"]
 
 _SITES = count()
-_EVERYBODY = compile_segments([PriorityGroup()], frozenset(strategies.CLAIMS), DAY)
+_EVERYBODY = compile_segments(Priority(), strategies.CLAIMS_TEXTS, DAY)
 _BORN = st.sampled_from([date(1935, 5, 5), date(1940, 2, 29), date(1950, 1, 1)]) | strategies.birth_dates()
 _PLAIN = strategies.registrations(st.just("north"), _BORN)
 

@@ -30,7 +30,7 @@ def opening(console: Console, stage: Stage) -> None:
         f"15 January to 12 February 2021, one person for {stage.scale:,}: "
         f"{len(stage.people):,} invented citizens, {len(stage.sites)} {kind}."
     )
-    console.print(Text(f"Database, messages and rules: {stage.folder}/", style="dim"))
+    console.print(Text(f"Database, messages and rules: {stage.folder}/", style="dim"), soft_wrap=True)
     if stage.reviewed:
         _calendars(console, stage.reviewed, stage.campaign.calendar_check.steps[0][1].stranded_share)
 
@@ -172,7 +172,9 @@ def _journey(console: Console, sample: Sample, stage: Stage) -> None:
     console.print(table)
     if sample.journey is not None:
         console.print(f"The signpost now: step {sample.journey.step} of 8, {sample.journey.standing.value}.")
-    console.print(Text(f"Masked here; the messages as they left, PINs and all: {stage.folder}/sms/", style="dim"))
+    console.print(
+        Text(f"PINs are masked here; messages as they left: {stage.folder}/sms/", style="dim"), soft_wrap=True
+    )
 
 
 def _commands(console: Console, recorder: Recorder, seconds: float) -> None:

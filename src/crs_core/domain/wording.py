@@ -61,14 +61,17 @@ _MESSAGES: dict[str, dict[str, str]] = {
             "Good day,\n\nyour vaccination is reserved.\nSite: {site}, {address}\n{doses}\n\n"
             "Bring an identity card and your insurance card."
         ),
-        "dose": "dose {number}: {day} {month} {year} at {time}",
+        "dose": "dose {number}: {day} {month_name} {year} at {time}",
     },
 }
+
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 LANGUAGES = tuple(sorted(_MESSAGES))
 
 PLACEHOLDERS: dict[str, frozenset[str]] = {
-    name: frozenset(part for _, part, _, _ in Formatter().parse(text) if part) for name, text in _MESSAGES["en"].items()
+    name: frozenset(part for _, part, _, _ in Formatter().parse(text) if part)
+    for name, text in (*_MESSAGES["en"].items(), ("dose", "{number} {day} {month} {month_name} {year} {time}"))
 }
 """What each template may show; a replacement may show no more."""
 
@@ -83,6 +86,7 @@ _REFUSALS: dict[str, dict[str, str]] = {
         "invalid_input": "Některý údaj není v pořádku. Opravte jej prosím.",
         "invitation_expired": "Lhůta Vaší pozvánky skončila. Vyčkejte další pozvánky.",
         "invitation_lapsed": "Na pozvánky jste neodpověděli včas. Zaregistrujte se prosím znovu.",
+        "maintenance": "Na systému se právě pracuje. Vraťte se prosím později; Vaše PINy mezitím nestárnou.",
         "no_reservation": "Žádnou rezervaci nemáte, není co rušit.",
         "not_eligible": "Vaše skupina se zatím registrovat nemůže. Registraci oznámíme.",
         "not_invited": "Ještě nejste na řadě. Pozvánku s PIN2 dostanete v SMS.",
@@ -111,6 +115,7 @@ _REFUSALS: dict[str, dict[str, str]] = {
         "invalid_input": "Something you entered is not right. Please mend it.",
         "invitation_expired": "The term of your invitation has ended. Please wait for the next one.",
         "invitation_lapsed": "Your invitations were not answered in time. Please register again.",
+        "maintenance": "The system is being worked on. Please come back later; your PINs do not age meanwhile.",
         "no_reservation": "You have no reservation; there is nothing to cancel.",
         "not_eligible": "Your group cannot register yet. We will announce when it can.",
         "not_invited": "It is not your turn yet. The invitation with PIN2 will come by SMS.",
@@ -201,7 +206,14 @@ def _doses(facts: Mapping[str, str], template: str) -> str:
             break
         date, time = facts[f"dose{number}"].split(" ")
         year, month, day = date.split("-")
-        found.append(template.format(number=number, day=int(day), month=int(month), year=year, time=time))
+        shown = {
+            "day": int(day),
+            "month": int(month),
+            "month_name": _MONTHS[int(month) - 1],
+            "year": year,
+            "time": time,
+        }
+        found.append(template.format(number=number, **shown))
     return ", ".join(found)
 
 

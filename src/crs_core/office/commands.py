@@ -93,12 +93,14 @@ class Office:
         now = self.now()
         with self.storage.write(timeout=self.write_timeout) as work:
             fingerprint = ""
-            if command.idempotency_key is not None:
+            if command.idempotency_key is None:
+                work.lock(command.keys)
+            else:  # locked too, so that the same command sent twice at once waits for the answer of the first
+                work.lock((*command.keys, Key(Command, command.idempotency_key)))
                 fingerprint = self._fingerprint(command)
                 kept = work.replay(command.idempotency_key, fingerprint)
                 if kept is not None:
                     return Plan(self.answers.loads(command.answer, kept))
-            work.lock(command.keys)
             plan = command.decide(work, now)
             if command.idempotency_key is not None and plan.refusal is None:
                 work.remember(command.idempotency_key, fingerprint, self.answers.dumps(plan.result), now)

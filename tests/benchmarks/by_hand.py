@@ -73,8 +73,8 @@ class ByHand:
         values = (*columns, json.dumps(after), name, version)
         self._run("change registration", *values)
         body = json.dumps(reservation_body(reservation, name, first, second, minute))
-        columns = (name, 1, "north", first.isoformat(), second.isoformat(), None)
-        self._run("new reservation", reservation, *columns, body)
+        days = (first.isoformat(), second.isoformat(), None)
+        self._run("new reservation", reservation, name, 1, "north", *days, body)
         for kind, series, day, at in (
             ("day", "V1", first, -1),
             ("day", "V2", second, -1),

@@ -191,7 +191,7 @@ steps = st.builds(
 def reservations(draw: st.DrawFn) -> Reservation:
     """Reservations of one to three doses, active or cancelled; of their days only the order holds."""
     when = sorted(draw(st.lists(days(), min_size=1, max_size=3)))
-    delivery = draw(st.none() | st.tuples(ids, days()))
+    delivery_id, delivery_day = draw(st.just((None, None)) | st.tuples(ids, days()))
     attended = st.just(Attendance.EXPECTED) | st.sampled_from(Attendance)
     doses = [
         Appointment(
@@ -199,7 +199,8 @@ def reservations(draw: st.DrawFn) -> Reservation:
             f"V{number}",
             day,
             draw(st.integers(0, 1439)),
-            *(delivery or (None, None)),
+            delivery_id,
+            delivery_day,
             attendance=draw(attended),
         )
         for number, day in enumerate(when, start=1)

@@ -4,8 +4,10 @@ An offer strands nobody if and only if exactly one person fewer can be booked on
 the earliest nor the latest partner of a day always is such an offer, so each is tried.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+
+from attrs import evolve
 
 from crs_core.domain.pairing.supply import PAIR, Supply
 from crs_core.domain.pairing.sweep import bookable
@@ -21,29 +23,34 @@ __all__ = [
     "why_not",
 ]
 
+Days = tuple[int, ...]
+"""The days of doses of one person."""
+
 
 def partners(supply: Supply, day: int) -> list[tuple[int, ...]]:
     """Days of the next doses that go with a dose-1 day and strand nobody, the earliest first.
 
     An empty list means that the day offers nothing now (`why_not` says why); ``[()]`` that its product has one dose.
     """
-    return list(_safe(supply, day, sorted(_chains(supply, day))))
+    most = bookable(supply)
+    chains = _chains(supply, day)
+    if chains and _spare(supply, day, most):
+        return [chain[1:] for chain in chains]
+    return [chain[1:] for chain in chains if _keeps(supply, chain, most)]
 
 
 def safe_chain(supply: Supply, day: int) -> tuple[int, ...] | None:
-    """Days of the next doses that strand nobody, or None where the day offers nothing now.
-
-    Without stock the earlier ones are tried first, as they most often are safe; with stock the later ones.
-    """
-    return next(_safe(supply, day, sorted(_chains(supply, day), reverse=supply.doses is not None)), None)
+    """Days of the next doses that strand nobody, or None where the day offers nothing now."""
+    return _first_safe(supply, day, bookable(supply))
 
 
 def offered_days(supply: Supply) -> dict[int, int]:
     """The dose-1 days that offer something now, rising, and the seats free on each."""
-    days = sorted(supply.seats[0].items())
+    days = sorted((day, free) for day, free in supply.seats[0].items() if free > 0)
     if supply.doses is None:  # then every day with a chain keeps an offer, as everybody can be part of a maximum
-        return {day: free for day, free in days if free > 0 and reachable(supply, day)}
-    return {day: free for day, free in days if safe_chain(supply, day) is not None}
+        return {day: free for day, free in days if reachable(supply, day)}
+    most = bookable(supply)
+    return {day: free for day, free in days if _first_safe(supply, day, most) is not None}
 
 
 def why_not(supply: Supply, day: int) -> str:
@@ -59,7 +66,7 @@ def why_not(supply: Supply, day: int) -> str:
         return "no_next_dose"
     if safe_chain(supply, day) is not None:
         return ""
-    stocked = any(deliveries_for(supply.doses, (day, *chain)) is not None for chain in _chains(supply, day))
+    stocked = any(deliveries_for(supply.doses, chain) is not None for chain in _chains(supply, day))
     return "day_strands" if stocked else "no_vaccine"
 
 
@@ -101,32 +108,32 @@ def deliveries_for(doses: Mapping[int, int] | None, days: Sequence[int]) -> tupl
     return tuple(found)
 
 
-def _safe(supply: Supply, day: int, chains: Iterable[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
-    """Those of the chains after a dose-1 day that strand nobody, in the same order."""
-    if supply.seats[0].get(day, 0) <= 0:
-        return
-    most = bookable(supply)
-    if supply.doses is None and len(supply.seats) == PAIR and _spare(supply, day, most):
-        yield from chains
-        return
-    yield from (chain for chain in chains if _keeps(supply, (day, *chain), most))
+def _first_safe(supply: Supply, day: int, most: int) -> Days | None:
+    """Without stock the earlier chains are tried first, as they most often are safe; with stock the later ones."""
+    chains = _chains(supply, day)
+    ordered = chains if supply.doses is None else reversed(chains)
+    return next((chain[1:] for chain in ordered if _keeps(supply, chain, most)), None)
 
 
 def _spare(supply: Supply, day: int, most: int) -> bool:
-    """Whether as many people can be booked without a first dose of that day: then any second seat may go with it."""
-    seats = {**supply.seats[0], day: supply.seats[0][day] - 1}
-    return bookable(Supply([seats, supply.seats[1]], supply.interval, windows=supply.windows)) == most
+    """Whether any second dose may go with a first dose of that day, as many being booked without it.
+
+    For two doses without stock alone: elsewhere, later seats and doses may be missed though the first one is not.
+    """
+    if supply.doses is not None or len(supply.seats) != PAIR:
+        return False
+    first = {**supply.seats[0], day: supply.seats[0][day] - 1}
+    return bookable(evolve(supply, seats=[first, supply.seats[1]])) == most
 
 
-def _chains(supply: Supply, day: int) -> list[tuple[int, ...]]:
-    found: list[tuple[int, ...]] = [()]
+def _chains(supply: Supply, day: int) -> list[Days]:
+    """Every choice of days for all doses from a dose-1 day on that has free seats, the earliest first."""
+    found: list[Days] = [(day,)] if supply.seats[0].get(day, 0) > 0 else []
     for free in supply.seats[1:]:
-        found = [
-            (*chain, after) for chain in found for after in supply.reach((day, *chain)[-1]) if free.get(after, 0) > 0
-        ]
+        found = [(*chain, after) for chain in found for after in supply.reach(chain[-1]) if free.get(after, 0) > 0]
     return found
 
 
-def _keeps(supply: Supply, days: tuple[int, ...], most: int) -> bool:
+def _keeps(supply: Supply, days: Days, most: int) -> bool:
     dose_days = deliveries_for(supply.doses, days)
     return dose_days is not None and bookable(supply.without(days, dose_days)) == most - 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
-from tests.benchmarks import run
+from tests.benchmarks import pairing, run
 
 COMMANDS = ("register", "reserve")
 
@@ -55,3 +55,14 @@ def test_a_short_benchmark_measures_both_commands(tmp_path: Path) -> None:
 
     assert [figure.command for figure in figures] == list(COMMANDS)
     assert all(figure.ratio > 0.2 for figure in figures)
+
+
+@pytest.mark.slow
+def test_what_pairing_costs_is_measured_on_sites_of_the_size_it_says() -> None:
+    """Loosely, as tests run beside others; `make bench` holds the limits."""
+    costs = [*pairing.sweeps(), *pairing.pages(20)]
+    seats = sum(sum(free.values()) for free in pairing.supplies()["two doses"].seats)
+
+    assert 20_000 <= seats <= 21_000
+    assert any("page of a day, 20,056 slots" in cost.name for cost in costs)
+    assert all(0 < cost.milliseconds < 20 * cost.limit for cost in costs if cost.limit is not None)

@@ -1,6 +1,6 @@
 """The rules that every storage keeps: inherit them, give one fixture, and every rule is a test.
 
-Each test's docstring cites the number of its rule, S1 to S64; what an adapter lacks is skipped by name.
+Each test's docstring cites the number of its rule, S1 to S66; what an adapter lacks is skipped by name.
 
 ::
 
@@ -27,6 +27,7 @@ from crs_core.testing.storage.appointments import AppointmentsContract
 from crs_core.testing.storage.journal import JournalContract
 from crs_core.testing.storage.lasting import LastingContract
 from crs_core.testing.storage.ledger import LedgerContract
+from crs_core.testing.storage.orders import OrdersContract
 from crs_core.testing.storage.outbox import OutboxContract
 from crs_core.testing.storage.queue import QueueContract
 from crs_core.testing.storage.together import TogetherContract
@@ -39,6 +40,7 @@ class StorageContract(
     ValuesContract,
     LedgerContract,
     QueueContract,
+    OrdersContract,
     AppointmentsContract,
     OutboxContract,
     JournalContract,

@@ -4,7 +4,7 @@ from typing import NewType
 
 from attrs import define
 
-from crs_core.desks import entering, offering, proving, registering, reserving
+from crs_core.desks import entering, moving, offering, proving, registering, reserving
 from crs_core.desks.entering import Reminded
 from crs_core.desks.registering import Registered
 from crs_core.domain.control_pin import Sent
@@ -177,9 +177,51 @@ class CitizenDesk:
         """Gives all the doses back; the registration returns to the queue with its seniority, its gate closed.
 
         Raises:
-            Refused: ``no_reservation``.
+            Refused: ``no_reservation``; ``dose_given`` once a dose has been given.
         """
         return reserving.cancel(self._office, entry, actor=actor, idempotency_key=idempotency_key)
+
+    def move_offers(self, entry: str, *, dose: int, day: Day | None = None) -> Offers:
+        """Where one dose of the reservation may move, at the same site; the other doses stay.
+
+        Only days within the interval in force when the reservation was made, counted from the dose before and to the
+        dose after; only seats whose taking leaves no fewer people who can be fully booked.
+
+        Args:
+            entry: From `enter`.
+            dose: Which one, from 1.
+            day: The day to show; the first with an offer where None.
+
+        Returns:
+            Every day that is open to it with its free times, and the offers of one day; each offer has one dose.
+
+        Raises:
+            InvalidInput: The dose or the day.
+            Refused: ``no_reservation``, ``no_appointment``, ``dose_given``, ``dose_past`` (its time has come, and the
+                site has not said that it was missed), ``withdrawn``, ``token_invalid``, ``token_expired``.
+        """
+        return moving.move_offers(self._office, entry, dose=dose, day=day)
+
+    def move_dose(
+        self,
+        entry: str,
+        *,
+        dose: int,
+        offer: Offer | str,
+        actor: str = _CITIZEN,
+        idempotency_key: str | None = None,
+    ) -> Reservation:
+        """Moves one dose: the new seat is taken and the old one freed in one commit; whatever fails, the old one stays.
+
+        Args:
+            offer: From `move_offers`, or its token as it came back from a form.
+
+        Raises:
+            Refused: ``offer_taken``, ``offer_strands``, ``site_closed``, and those of `move_offers`.
+        """
+        return moving.move_dose(
+            self._office, entry, dose=dose, offer=offer, actor=actor, idempotency_key=idempotency_key
+        )
 
     def remind_pin(
         self,

@@ -16,7 +16,7 @@ from crs_core.errors import Refused
 from crs_core.office.commands import Office
 from crs_core.ports.storage import View
 
-__all__ = ["chosen_site", "offers", "read_offer", "sites"]
+__all__ = ["chosen_site", "free_times", "offers", "read_offer", "sites"]
 
 _OFFER_MINUTES = 20
 _MOST_OFFERS = 24
@@ -101,7 +101,7 @@ def _of_day(
     if chain is None:
         return
     days = (day, *(Day.fromordinal(each) for each in chain))
-    columns = [_free_times(view, site, product, dose, each) for dose, each in enumerate(days, start=1)]
+    columns = [free_times(view, site, product, dose, each) for dose, each in enumerate(days, start=1)]
     if not all(columns):
         return
     for first in columns[0][:_MOST_OFFERS]:
@@ -109,12 +109,14 @@ def _of_day(
         yield _offer(office, site.id, product, (first, *later_doses), now)
 
 
-def _free_times(view: View, site: Site, product: str, dose: int, day: Day) -> list[OfferedDose]:
+def free_times(view: View, site: Site, product: str, dose: int, day: Day) -> list[OfferedDose]:
+    """Free seats of a day for one dose, one a slot, calendar by calendar in order of time."""
     return [
         OfferedDose(dose, head.name, day, minute)
         for head in site.calendars
         if (head.product, head.dose) == (product, dose)
         for minute, _ in view.slots(site.id, head.name, day)
+        if not site.is_short(head.name, day, minute)
     ]
 
 

@@ -13,17 +13,17 @@ from crs_core.domain.journey import journey as journey_of
 from crs_core.domain.ledger import State
 from crs_core.domain.messages import Channel, Message, Purpose
 from crs_core.domain.people import Person, email_address, mask
-from crs_core.domain.plans import JournalEntry, Key, Plan, Put, Versioned
+from crs_core.domain.plans import Key, Plan, Put, Versioned
 from crs_core.domain.registration import Registration, reserved
-from crs_core.domain.reservations import Offer, Reservation, appointments, require_offered, transfers
-from crs_core.domain.sites import Site, require_open, supplies
-from crs_core.domain.time import Instant, clock_time
+from crs_core.domain.reservations import Offer, Reservation, appointments, changes, require_offered, transfers
+from crs_core.domain.sites import Site, free_doses, require_open, supplies
+from crs_core.domain.time import Instant
 from crs_core.errors import InvalidInput, Problem, Refused, Short
 from crs_core.office.commands import Command, Office
-from crs_core.office.letters import about, sms
+from crs_core.office.letters import about, note, of_reservation, sms
 from crs_core.ports.storage import View, Work
 
-__all__ = ["cancel", "journey", "reserve", "withdraw"]
+__all__ = ["cancel", "held_by", "journey", "reserve", "withdraw"]
 
 
 def reserve(
@@ -78,7 +78,7 @@ def _reservation(
     require_offered(offer, supply, site)
     access = office.campaign.access.at(now)
     invitation = registration.invitation if access is Access.INVITATION else None
-    of_product = {note.id: days.doses.get(note.id, {}) for note in site.deliveries if note.product == offer.product}
+    of_product = free_doses(site, days, offer.product, office.campaign.stock.at(now))
     return Reservation(
         id=name,
         registration_id=registration.id,
@@ -97,7 +97,6 @@ def _plan(
 ) -> Plan[Reservation]:
     registration = stored.value if address is None else evolve(stored.value, email=address)
     taken = transfers(reservation.site_id, reservation.doses, State.FREE, State.RESERVED)
-    facts = about(office, registration, now)
     return Plan(
         reservation,
         puts=(
@@ -105,44 +104,19 @@ def _plan(
             Put(Key(Reservation, reservation.id), reservation, 0),
         ),
         transfers=taken + gate.no_longer_invited(registration),
-        journal=(_note(office, "reserved", registration, reservation, now, facts),),
-        messages=_confirmations(office, registration, reservation, Purpose.RESERVED, now),
+        journal=(note(office, "reserved", registration, reservation, now),),
+        messages=_confirmations(office, registration, reservation, now),
     )
-
-
-def _note(
-    office: Office,
-    kind: str,
-    registration: Registration,
-    reservation: Reservation,
-    now: Instant,
-    facts: dict[str, str | int],
-) -> JournalEntry:
-    of = {**facts, "reservation": reservation.id, "at": reservation.site_id, "invitation": reservation.invitation}
-    return office.note(now, kind, person=registration.person, site_id=registration.site_id, **of)
 
 
 def _confirmations(
-    office: Office, registration: Registration, reservation: Reservation, purpose: Purpose, now: Instant
+    office: Office, registration: Registration, reservation: Reservation, now: Instant
 ) -> tuple[Message, ...]:
-    place = office.campaign.place(reservation.site_id)
-    times = {f"dose{dose.dose}": f"{_local(dose.day.isoformat(), dose.minute)}" for dose in reservation.doses}
-    facts = {"site": place.name, "address": place.address, **times}
-    matter = f"{registration.person}/{reservation.id}"
-    text = evolve(sms(office, registration, purpose, now, **facts), person=matter)
-    if registration.email is None or purpose is not Purpose.RESERVED:
+    text = of_reservation(office, registration, reservation, Purpose.RESERVED, now)
+    if registration.email is None:
         return (text,)
-    mail = evolve(
-        sms(office, registration, Purpose.RESERVED_EMAIL, now, **facts),
-        person=matter,
-        channel=Channel.EMAIL,
-        recipient=registration.email,
-    )
-    return (text, mail)
-
-
-def _local(day: str, minute: int) -> str:
-    return f"{day} {clock_time(minute)}"
+    mail = of_reservation(office, registration, reservation, Purpose.RESERVED_EMAIL, now)
+    return (text, evolve(mail, channel=Channel.EMAIL, recipient=registration.email))
 
 
 def cancel(office: Office, entry: str, *, actor: str, idempotency_key: str | None) -> Reservation:
@@ -151,18 +125,21 @@ def cancel(office: Office, entry: str, *, actor: str, idempotency_key: str | Non
 
     def decide(work: Work, now: Instant) -> Plan[Reservation]:
         stored = entered(work, ident)
-        held = _held(work, stored.value)
+        held = held_by(work, stored.value)
+        if held.value.begun:
+            raise Refused(
+                "dose_given", "a dose of this reservation has been given", remedy="move the next dose instead"
+            )
         gone = held.value.cancelled(now)
-        facts = about(office, stored.value, now)
         return Plan(
             gone,
             puts=(
                 Put(Key(Registration, ident[0]), gate.returned(stored.value), stored.version),
                 Put(Key(Reservation, gone.id), gone, held.version),
             ),
-            transfers=transfers(gone.site_id, gone.doses, State.RESERVED, State.FREE),
-            journal=(_note(office, "cancelled", stored.value, gone, now, facts),),
-            messages=_confirmations(office, stored.value, gone, Purpose.CANCELLED, now),
+            transfers=changes(held.value, gone),
+            journal=(note(office, "cancelled", stored.value, gone, now),),
+            messages=(of_reservation(office, stored.value, gone, Purpose.CANCELLED, now),),
         )
 
     arguments = {"entry": ident[0]}
@@ -170,7 +147,12 @@ def cancel(office: Office, entry: str, *, actor: str, idempotency_key: str | Non
     return office.run(Command("cancel", actor, arguments, Reservation, decide, keys, idempotency_key))
 
 
-def _held(view: View, registration: Registration) -> Versioned[Reservation]:
+def held_by(view: View, registration: Registration) -> Versioned[Reservation]:
+    """The active reservation of a registration.
+
+    Raises:
+        Refused: ``no_reservation``.
+    """
     if registration.reservation_id is None:
         raise Refused("no_reservation", "this registration holds no reservation", remedy="there is nothing to cancel")
     held = view.get(Key(Reservation, registration.reservation_id))
@@ -185,7 +167,7 @@ def withdraw(office: Office, entry: str, *, actor: str, idempotency_key: str | N
 
     def decide(work: Work, now: Instant) -> Plan[bool]:
         stored = entered(work, ident)
-        held = None if stored.value.reservation_id is None else _held(work, stored.value)
+        held = None if stored.value.reservation_id is None else held_by(work, stored.value)
         return _withdrawn(office, work, stored, held, now)
 
     keys = (Key(Registration, ident[0]),)
@@ -211,8 +193,8 @@ def _withdrawn(
     if held is not None:
         gone = held.value.cancelled(now)
         puts += (Put(Key(Reservation, gone.id), gone, held.version),)
-        given_back += transfers(gone.site_id, gone.doses, State.RESERVED, State.FREE)
-        journal.insert(0, _note(office, "cancelled", registration, gone, now, facts))
+        given_back += changes(held.value, gone)
+        journal.insert(0, note(office, "cancelled", registration, gone, now))
     messages = (sms(office, left, Purpose.WITHDRAWN, now),)
     return Plan(True, puts, given_back, tuple(journal), messages)
 
@@ -222,5 +204,5 @@ def journey(office: Office, entry: str) -> Journey:
     now = office.now()
     with office.storage.read() as view:
         registration = entered(view, entry_id(office, entry, now)).value
-        held = None if registration.reservation_id is None else _held(view, registration).value
+        held = None if registration.reservation_id is None else held_by(view, registration).value
     return journey_of(registration, held, office.campaign.access.at(now), now)

@@ -5,7 +5,7 @@ no state of an account ever holds less than nothing, and the store enforces that
 """
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from attrs import frozen
 
@@ -93,3 +93,16 @@ class SiteDays:
     seats: Mapping[str, Mapping[Day, int]]
     doses: Mapping[str, Mapping[Day, int]]
     invited: Mapping[Day, int]
+
+    def after(self, transfers: Iterable[Transfer]) -> "SiteDays":
+        """What would be free once some transfers of seats and doses are made."""
+        seats = {series: dict(free) for series, free in self.seats.items()}
+        doses = {series: dict(free) for series, free in self.doses.items()}
+        shelves = {AccountKind.DAY.value: seats, AccountKind.DELIVERY.value: doses}
+        for each in transfers:
+            shelf = shelves.get(each.account.kind)
+            change = each.number * ((each.target is State.FREE) - (each.source is State.FREE))
+            if shelf is not None and change:
+                free = shelf.setdefault(each.account.series, {})
+                free[each.account.day] = free.get(each.account.day, 0) + change
+        return SiteDays(self.site_id, seats, doses, self.invited)

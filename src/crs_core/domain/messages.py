@@ -41,6 +41,10 @@ class Purpose(enum.Enum):
     CANCELLED = "cancelled"
     WITHDRAWN = "withdrawn"
     RESERVED_EMAIL = "reserved_email"
+    MOVED = "moved"
+    REPLANNED = "replanned"
+    SEAT_LOST = "seat_lost"
+    DOSE_LOST = "dose_lost"
     DUPLICATE = "duplicate"
 
 

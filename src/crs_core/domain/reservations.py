@@ -212,6 +212,8 @@ def require_offered(offer: Offer, supply: Supply, site: Site) -> None:
         raise _taken()
     if any(free.get(day, 0) <= 0 for free, day in zip(supply.seats, days, strict=True)):
         raise _taken()
+    if any(site.is_short(dose.calendar, dose.day, dose.minute) for dose in offer.doses):
+        raise _taken()
     if pairing.deliveries_for(supply.doses, days) is None:
         raise _taken()
     if not pairing.strands_nobody(supply, days):

@@ -1,5 +1,7 @@
 """Vaccination sites: open only by their own state and their passed checks."""
 
+from collections.abc import Mapping
+
 from attrs import field, frozen
 
 from crs_core.domain.calendars import Calendar
@@ -9,7 +11,17 @@ from crs_core.domain.pairing import Supply
 from crs_core.domain.time import Day, Instant, day_of
 from crs_core.errors import Refused
 
-__all__ = ["CalendarHead", "DeliveryNote", "OpenSite", "Site", "heads", "require_open", "supplies"]
+__all__ = [
+    "CalendarHead",
+    "DeliveryNote",
+    "OpenSite",
+    "ShortSlot",
+    "Site",
+    "free_doses",
+    "heads",
+    "require_open",
+    "supplies",
+]
 
 
 @frozen
@@ -23,13 +35,33 @@ class CalendarHead:
 
 @frozen
 class DeliveryNote:
-    """What a site keeps of a delivery beside its doses; `received` is None while it is only announced."""
+    """What a site keeps of a delivery beside its doses; `received` is None while it is only announced.
+
+    Attributes:
+        short: Doses that people still hold of it although they will not come; a re-plan brings it to nothing.
+    """
 
     id: str
     product: str
     day: Day
     doses: int
     received: int | None = None
+    short: int = 0
+
+    @property
+    def coming(self) -> int:
+        """How many came, or while it is only announced, are to come."""
+        return self.doses if self.received is None else self.received
+
+
+@frozen(order=True)
+class ShortSlot:
+    """A slot of which people hold more seats than it has now; a re-plan brings `seats` to nothing."""
+
+    calendar: str
+    day: Day
+    minute: int
+    seats: int
 
 
 @frozen
@@ -40,6 +72,7 @@ class Site:
         calendars: In order of name.
         deliveries: In order of day, then id.
         calendar_version: Grows with every change of calendars or deliveries.
+        short_slots: Slots with fewer seats than people hold, in order. Nobody is offered a seat of one.
     """
 
     id: str
@@ -48,6 +81,11 @@ class Site:
     deliveries: tuple[DeliveryNote, ...] = ()
     calendar_version: int = 0
     opened_at: Instant | None = None
+    short_slots: tuple[ShortSlot, ...] = ()
+
+    def is_short(self, calendar: str, day: Day, minute: int) -> bool:
+        """Whether people hold more seats of a slot than it has now."""
+        return any((each.calendar, each.day, each.minute) == (calendar, day, minute) for each in self.short_slots)
 
 
 @frozen
@@ -94,6 +132,9 @@ def _supply(site: Site, days: SiteDays, product: Product, rule: StockRule, now: 
         for day, number in days.seats.get(head.name, {}).items():
             if day.toordinal() >= today:
                 free[day.toordinal()] = free.get(day.toordinal(), 0) + number
+        for short in site.short_slots:
+            if short.calendar == head.name and short.day.toordinal() in free:
+                free[short.day.toordinal()] -= short.seats
     interval = None if product.interval is None else product.interval.at(now)
     return Supply(seats, interval, _doses(site, days, product, rule))
 
@@ -102,8 +143,20 @@ def _doses(site: Site, days: SiteDays, product: Product, rule: StockRule) -> dic
     if rule is StockRule.IGNORED:
         return None
     found: dict[int, int] = {}
+    for of_delivery in free_doses(site, days, product.name, rule).values():
+        for day, number in of_delivery.items():
+            found[day.toordinal()] = found.get(day.toordinal(), 0) + number
+    return found
+
+
+def free_doses(site: Site, days: SiteDays, product: str, rule: StockRule) -> dict[str, Mapping[Day, int]]:
+    """Free doses of a product by delivery, of those deliveries that the rule counts on.
+
+    What is free of a delivery that is short is only what somebody gave back of the doses that will not come.
+    """
+    found: dict[str, Mapping[Day, int]] = {}
     for note in site.deliveries:
-        if note.product == product.name and (note.received is not None or rule is StockRule.EXPECTED):
-            for day, number in days.doses.get(note.id, {}).items():
-                found[day.toordinal()] = found.get(day.toordinal(), 0) + number
+        if note.product == product and (note.received is not None or rule is StockRule.EXPECTED):
+            free = days.doses.get(note.id, {})
+            found[note.id] = {day: max(0, number - note.short) for day, number in free.items()} if note.short else free
     return found

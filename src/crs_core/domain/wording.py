@@ -26,6 +26,18 @@ _MESSAGES: dict[str, dict[str, str]] = {
         "pin_reminder": "Ockovani: pripominame Vas PIN2: {pin}. Je stale stejny a plati. Misto: {site}.",
         "invitation_ended": "Ockovani: lhuta pozvanky skoncila. Misto: {site}. Dalsi pozvanku poslame SMS.",
         "reserved": "Ockovani rezervovano. {site}. {doses}. Vezmete si doklad a kartu pojistence.",
+        "moved": "Ockovani: termin zmenen. {site}. Plati: {doses}. Vezmete si doklad a kartu pojistence.",
+        "replanned": (
+            "Ockovani: termin jsme museli zmenit. {site}. Nove plati: {doses}. Nehodi-li se, zmente ho na webu s PIN2."
+        ),
+        "seat_lost": (
+            "Ockovani: rezervaci jsme museli zrusit, omlouvame se. {site}. Poradi Vam zustava, novou pozvanku posleme "
+            "SMS."
+        ),
+        "dose_lost": (
+            "Ockovani: termin dalsi davky jsme museli zrusit, omlouvame se. {site}. Novy posleme SMS, "
+            "nebo si ho vyberte na webu s PIN2."
+        ),
         "cancelled": "Ockovani: rezervace zrusena. {site}. Registrace trva, poradi Vam zustava.",
         "withdrawn": "Ockovani: registrace byla na Vasi zadost ukoncena.",
         "duplicate": (
@@ -51,6 +63,19 @@ _MESSAGES: dict[str, dict[str, str]] = {
         "pin_reminder": "Vaccination: a reminder of your PIN2: {pin}. It is the same and still valid. Site: {site}.",
         "invitation_ended": "Vaccination: your invitation's term has ended. Site: {site}. The next one comes by SMS.",
         "reserved": "Vaccination reserved. {site}. {doses}. Bring an identity card and your insurance card.",
+        "moved": "Vaccination: time changed. {site}. It is now: {doses}. Bring an identity and an insurance card.",
+        "replanned": (
+            "Vaccination: we had to change your time. {site}. It is now: {doses}. If it does not suit you, change it "
+            "on the web with PIN2."
+        ),
+        "seat_lost": (
+            "Vaccination: we had to cancel your reservation, we are sorry. {site}. Your place in the queue stays; "
+            "the next invitation comes by SMS."
+        ),
+        "dose_lost": (
+            "Vaccination: we had to cancel the time of your next dose, we are sorry. {site}. A new one comes by SMS, "
+            "or choose it on the web with PIN2."
+        ),
         "cancelled": "Vaccination: reservation cancelled. {site}. Your registration and your place in the queue stay.",
         "withdrawn": "Vaccination: your registration was ended as you asked.",
         "duplicate": (
@@ -82,14 +107,19 @@ _REFUSALS: dict[str, dict[str, str]] = {
         "day_strands": "V tento den teď nelze vybrat první dávku tak, aby na každého zbyla i druhá. Vyberte jiný den.",
         "fault": "Omlouváme se, systém má poruchu. Zkuste to prosím za chvíli znovu.",
         "full": "Všechny termíny jsou zatím obsazeny. Váš PIN2 platí dál, zkuste to později.",
+        "dose_given": "Tato dávka už byla podána. Změnit lze jen termín další dávky.",
+        "dose_past": "Čas této dávky už nastal. Obraťte se prosím na očkovací místo.",
         "idempotency_key_reused": "Tento požadavek už byl odeslán s jinými údaji. Načtěte stránku znovu.",
         "invalid_input": "Některý údaj není v pořádku. Opravte jej prosím.",
         "invitation_expired": "Lhůta Vaší pozvánky skončila. Vyčkejte další pozvánky.",
         "invitation_lapsed": "Na pozvánky jste neodpověděli včas. Zaregistrujte se prosím znovu.",
         "maintenance": "Na systému se právě pracuje. Vraťte se prosím později; Vaše PINy mezitím nestárnou.",
+        "no_appointment": "Takový termín tu není. Podívejte se na seznam dne.",
         "no_reservation": "Žádnou rezervaci nemáte, není co rušit.",
         "not_eligible": "Vaše skupina se zatím registrovat nemůže. Registraci oznámíme.",
+        "not_today": "Tento termín je {day}, ne dnes.",
         "not_invited": "Ještě nejste na řadě. Pozvánku s PIN2 dostanete v SMS.",
+        "nothing_to_undo": "Nic nebylo zapsáno, není co vracet.",
         "offer_strands": "Tento termín už nelze vybrat, někomu by chyběla druhá dávka. Vyberte jiný.",
         "offer_taken": "Tento termín si mezitím vybral někdo jiný. Vyberte prosím jiný.",
         "other_site": "Pozvánka platí pro místo z registrace. Pro jiné místo je třeba nová registrace.",
@@ -97,13 +127,16 @@ _REFUSALS: dict[str, dict[str, str]] = {
         "site_closed": "Toto očkovací místo zatím není otevřeno. Vyberte jiné.",
         "token_expired": "Stránka byla příliš dlouho otevřená. Začněte prosím tento krok znovu.",
         "token_invalid": "Tato stránka už neplatí. Začněte prosím tento krok znovu.",
+        "too_early": "Na to je brzy: termín dávky {dose} je {day}.",
         "too_many_reminders": "PIN2 jsme už připomněli. Další připomenutí pošleme až později.",
         "too_many_sends": "Příliš mnoho žádostí o PIN. Zkuste to prosím později.",
         "too_many_tries": "Příliš mnoho pokusů. Zkuste to prosím později.",
         "unknown_site": "Takové očkovací místo neznáme. Vyberte jiné.",
         "withdrawn": "Tato registrace byla ukončena.",
         "wrong_pin": "PIN nesouhlasí. Zkontrolujte SMS. Zbývá pokusů: {left}.",
+        "undo_impossible": "Vrátit to nelze: místo nebo registrace se mezitím změnily.",
         "wrong_pin2": "Číslo pojištěnce a PIN2 k sobě nepatří. Zkontrolujte obojí.",
+        "wrong_step": "Dávka {dose} je už v jiném stavu ({state}).",
     },
     "en": {
         "already_reserved": "You already have a reservation. Cancel it first to choose another time.",
@@ -111,14 +144,19 @@ _REFUSALS: dict[str, dict[str, str]] = {
         "day_strands": "On this day no first dose can be taken now without costing somebody a second. Choose another.",
         "fault": "We are sorry, something is out of order here. Please try again in a while.",
         "full": "All times are taken at present. Your PIN2 stays valid; please try again later.",
+        "dose_given": "This dose has been given. Only the time of a later dose can be changed.",
+        "dose_past": "The time of this dose has come. Please ask at the vaccination site.",
         "idempotency_key_reused": "This request was already sent with other details. Load the page again.",
         "invalid_input": "Something you entered is not right. Please mend it.",
         "invitation_expired": "The term of your invitation has ended. Please wait for the next one.",
         "invitation_lapsed": "Your invitations were not answered in time. Please register again.",
         "maintenance": "The system is being worked on. Please come back later; your PINs do not age meanwhile.",
+        "no_appointment": "There is no such appointment here. Look at the list of the day.",
         "no_reservation": "You have no reservation; there is nothing to cancel.",
         "not_eligible": "Your group cannot register yet. We will announce when it can.",
+        "not_today": "This appointment is on {day}, not today.",
         "not_invited": "It is not your turn yet. The invitation with PIN2 will come by SMS.",
+        "nothing_to_undo": "Nothing was recorded; there is nothing to undo.",
         "offer_strands": "This time can no longer be chosen: somebody would lose a second dose. Choose another.",
         "offer_taken": "Somebody else has taken this time meanwhile. Please choose another.",
         "other_site": "The invitation is for the site you registered for. Another site takes a new registration.",
@@ -126,13 +164,16 @@ _REFUSALS: dict[str, dict[str, str]] = {
         "site_closed": "This vaccination site is not open yet. Choose another.",
         "token_expired": "The page was open for too long. Please start this step again.",
         "token_invalid": "This page is no longer valid. Please start this step again.",
+        "too_early": "It is too early for that: dose {dose} is on {day}.",
         "too_many_reminders": "We have already sent PIN2 again. The next reminder can be sent later.",
         "too_many_sends": "Too many requests for a PIN. Please try later.",
         "too_many_tries": "Too many attempts. Please try later.",
         "unknown_site": "We know no such vaccination site. Choose another.",
         "withdrawn": "This registration was ended.",
         "wrong_pin": "This is not the PIN. Check the message. Tries left: {left}.",
+        "undo_impossible": "It cannot be undone: the seat or the registration has changed meanwhile.",
         "wrong_pin2": "The insured number and PIN2 do not go together. Check both.",
+        "wrong_step": "Dose {dose} is in another state already ({state}).",
     },
 }
 
@@ -199,11 +240,11 @@ def message(
 
 
 def _doses(facts: Mapping[str, str], template: str) -> str:
-    """The times of all doses; ``dose1`` is written as ``2021-01-27 08:30``."""
+    """The times of the doses still to come; ``dose1`` is written as ``2021-01-27 08:30``."""
     found = []
     for number in range(1, 10):
         if f"dose{number}" not in facts:
-            break
+            continue
         date, time = facts[f"dose{number}"].split(" ")
         year, month, day = date.split("-")
         shown = {

@@ -1,12 +1,16 @@
 """Messages and notes about a registration, as desks and rounds owe and write them."""
 
+from attrs import evolve
+
 from crs_core.domain.messages import Channel, Lane, Message, Purpose
+from crs_core.domain.plans import JournalEntry
 from crs_core.domain.registration import Registration
+from crs_core.domain.reservations import Reservation
 from crs_core.domain.statistics import age_group
-from crs_core.domain.time import Instant, age_on, later
+from crs_core.domain.time import Instant, age_on, clock_time, later
 from crs_core.office.commands import Office
 
-__all__ = ["about", "sms"]
+__all__ = ["about", "matter", "note", "of_reservation", "sms", "times"]
 
 _GOOD_DAYS = 7
 _LANES = {Purpose.INVITATION: Lane.BULK, Purpose.INVITATION_ENDED: Lane.BULK}
@@ -38,3 +42,31 @@ def sms(office: Office, registration: Registration, purpose: Purpose, now: Insta
         good_until=later(now, days=_GOOD_DAYS),
         facts={"site": place.name, "address": place.address, **facts},
     )
+
+
+def times(reservation: Reservation) -> dict[str, str]:
+    """When each dose still to come is, as messages write it: ``dose2`` is ``2021-02-15 08:30``."""
+    return {f"dose{each.dose}": f"{each.day} {clock_time(each.minute)}" for each in reservation.doses if each.held}
+
+
+def matter(reservation: Reservation, person: str) -> str:
+    """Under which name at most one message of a purpose waits: of each state of a reservation one."""
+    return f"{person}/{reservation.id}/{reservation.revision}" if reservation.revision else f"{person}/{reservation.id}"
+
+
+def of_reservation(
+    office: Office, registration: Registration, reservation: Reservation, purpose: Purpose, now: Instant
+) -> Message:
+    """A message about a reservation as it stands now, owed to its registration's phone."""
+    place = office.campaign.place(reservation.site_id)
+    facts = {"site": place.name, "address": place.address, **times(reservation)}
+    return evolve(sms(office, registration, purpose, now, **facts), person=matter(reservation, registration.person))
+
+
+def note(
+    office: Office, kind: str, registration: Registration, reservation: Reservation, now: Instant, **facts: str | int
+) -> JournalEntry:
+    """What the journal says of something that happened to a reservation."""
+    said: dict[str, str | int] = {**about(office, registration, now), "reservation": reservation.id}
+    said |= {"at": reservation.site_id, "invitation": reservation.invitation, **facts}
+    return office.note(now, kind, person=registration.person, site_id=registration.site_id, **said)

@@ -7,11 +7,11 @@ from attrs import frozen
 
 from crs_core.domain.campaign import Access
 from crs_core.domain.control_pin import Challenge
-from crs_core.domain.ledger import Account, AccountKind, Balance
+from crs_core.domain.ledger import Account, AccountKind, Balance, State
 from crs_core.domain.messages import Message, Purpose
 from crs_core.domain.people import Person
 from crs_core.domain.registration import Gate, Registration
-from crs_core.domain.reservations import Reservation, accounts_of, kept_interval
+from crs_core.domain.reservations import Reservation, kept_interval, units
 from crs_core.domain.sites import Site
 from crs_core.domain.time import Day
 from crs_core.office.commands import Office
@@ -41,11 +41,12 @@ def audit(office: Office) -> tuple[Violation, ...]:
     """See `OperationsDesk.audit`."""
     with office.storage.read() as view:
         registrations = {each.id: each for each in view.scan(Registration)}
-        active = [each for each in view.scan(Reservation) if each.cancelled_at is None]
+        made = list(view.scan(Reservation))
+        active = [each for each in made if each.cancelled_at is None]
         return (
             *_reservations(registrations, active),
             *_people(view, registrations),
-            *_accounts(office, view, registrations, active),
+            *_accounts(office, view, registrations, made),
             *_messages(view, registrations),
         )
 
@@ -81,32 +82,44 @@ def _people(view: View, registrations: dict[str, Registration]) -> Iterator[Viol
 
 
 def _accounts(
-    office: Office, view: View, registrations: dict[str, Registration], active: list[Reservation]
+    office: Office, view: View, registrations: dict[str, Registration], made: list[Reservation]
 ) -> Iterator[Violation]:
-    taken = Counter(account for each in active for dose in each.doses for account in accounts_of(each.site_id, dose))
+    taken = Counter(unit for each in made for unit in units(each))
     waiting = Counter(
         (each.site_id, each.invitation.day)
         for each in registrations.values()
         if each.gate is Gate.INVITED and each.reservation_id is None and each.withdrawn_at is None and each.invitation
     )
-    sites = {each.id for each in view.scan(Site)} | {place.id for place in office.campaign.places}
-    for site_id in sorted(sites):
+    sites = {place.id: Site(place.id) for place in office.campaign.places} | {each.id: each for each in view.scan(Site)}
+    for site_id, site in sorted(sites.items()):
         accounts = dict(view.accounts(site_id))
+        yield from _deliveries(site, accounts)
         yield from _balances(accounts, taken)
         yield from _invitations(site_id, accounts, waiting)
         yield from _sums(accounts)
-    for account in sorted(taken):
-        yield Violation(10, str(account), f"{taken[account]} reserved, but there is no such account")
+    for account, state in sorted(taken, key=lambda unit: (unit[0], unit[1].value)):
+        yield Violation(10, str(account), f"{taken[account, state]} {state.value}, but there is no such account")
 
 
-def _balances(accounts: dict[Account, Balance], taken: Counter[Account]) -> Iterator[Violation]:
+def _deliveries(site: Site, accounts: dict[Account, Balance]) -> Iterator[Violation]:
+    """No delivery has more doses than come, beside those that it is short of until a re-plan."""
+    for note in site.deliveries:
+        account = Account(site.id, AccountKind.DELIVERY, note.id, note.day)
+        total = accounts.get(account, Balance()).total
+        if total != note.coming + note.short:
+            yield Violation(1, str(account), f"{total} counted, {note.coming} come and it is short of {note.short}")
+
+
+def _balances(accounts: dict[Account, Balance], taken: Counter[tuple[Account, State]]) -> Iterator[Violation]:
     for account, balance in accounts.items():
         if min(balance.free, balance.held, balance.reserved, balance.given, balance.wasted) < 0:
             yield Violation(1, str(account), f"{balance} holds less than nothing")
         if account.kind != AccountKind.INVITED:
-            reserved = taken.pop(account, 0)
-            if balance.reserved != reserved:
-                yield Violation(10, str(account), f"{balance.reserved} counted, {reserved} reserved")
+            counted = ((State.RESERVED, balance.reserved), (State.GIVEN, balance.given), (State.WASTED, balance.wasted))
+            for state, number in counted:
+                found = taken.pop((account, state), 0)
+                if number != found:
+                    yield Violation(10, str(account), f"{number} counted, {found} {state.value}")
 
 
 def _invitations(

@@ -16,10 +16,11 @@ from crs_core.domain.ledger import Transfer
 from crs_core.domain.messages import Channel, Lane, Message, MessageState, Outcome, Purpose
 from crs_core.domain.plans import JournalEntry, Key, Plan, Put
 from crs_core.domain.registration import Gate, Registration
+from crs_core.domain.reservations import Reservation
 from crs_core.domain.time import Instant, later
 from crs_core.errors import AdapterFault, CrsError, NotFound, Refused
 from crs_core.office.commands import Office
-from crs_core.office.letters import about
+from crs_core.office.letters import about, matter
 from crs_core.ports.mail import Mail
 from crs_core.ports.sms import Sms
 from crs_core.ports.storage import View, Work
@@ -30,6 +31,7 @@ _ONE_AT_A_TIME = 1
 _BULK = 50
 _LONGEST_PAUSE = 3600
 _PIN_PURPOSES = {Purpose.REGISTERED, Purpose.INVITATION, Purpose.PIN_REMINDER}
+_CONFIRMATIONS = {Purpose.RESERVED, Purpose.RESERVED_EMAIL, Purpose.MOVED, Purpose.REPLANNED}
 
 
 @frozen
@@ -101,9 +103,19 @@ def _again(office: Office, message: Message, fault: CrsError, now: Instant) -> O
 def _text(office: Office, message: Message) -> tuple[str, str]:
     """The subject and the text, with the PIN where its template shows one."""
     with office.storage.read() as view:
+        if message.purpose in _CONFIRMATIONS:
+            _require_true(view, message)
         facts = {**message.facts, **_pin(office, view, message)}
     texts = office.campaign.texts.get(message.language, {})
     return wording.message(message.purpose, message.language, facts, texts)
+
+
+def _require_true(view: View, message: Message) -> None:
+    """A confirmation of what has been moved or cancelled since goes to the dead letters."""
+    registration = view.get(Key(Registration, message.subject))
+    held = None if registration is None else view.get(Key(Reservation, registration.value.reservation_id or ""))
+    if registration is None or held is None or message.person != matter(held.value, registration.value.person):
+        raise Refused("superseded", "the reservation has changed since")
 
 
 def _pin(office: Office, view: View, message: Message) -> dict[str, str]:

@@ -20,8 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from crs_adapters.cli.application import run  # noqa: PLC0415 - paid for on first use
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in _EXTRA:
+        library = (error.name or "").partition(".")[0]
+        if library not in _EXTRA:
             raise
-        sys.stderr.write(f"crs: the command line needs {error.name}: pip install 'crs[cli]'\n")
+        sys.stderr.write(f"crs: the command line needs {library}: pip install 'crs[cli]'\n")
         return 1
     return run(sys.argv[1:] if arguments is None else list(arguments))

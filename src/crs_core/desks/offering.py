@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
+from crs_core.desks.calendar_days import offered_days
 from crs_core.desks.entering import entered, entry_id
 from crs_core.domain import gate, inputs, pairing, tokens
 from crs_core.domain.campaign import Access
@@ -74,17 +75,25 @@ def offers(office: Office, entry: str, *, site_id: str | None, day: Day | None) 
             )
             if found:
                 return Offers(now, where, days, candidate, found)
-    return Offers(now, where, days, day, (), "day_strands" if days and day else "full")
+    return Offers(now, where, days, day, (), "full" if day is None else _why_not(by_product.values(), day))
 
 
 def _days(found: Iterable[Supply]) -> tuple[tuple[Day, int], ...]:
-    """Dose-1 days from which the next dose can be reached at all, with their free seats."""
+    """Dose-1 days with an offer, and their free seats."""
     seats: dict[int, int] = {}
     for supply in found:
-        for day, free in supply.seats[0].items():
-            if free > 0 and pairing.reachable(supply, day):
-                seats[day] = seats.get(day, 0) + free
+        for day, free in offered_days(supply):
+            seats[day] = seats.get(day, 0) + free
     return tuple((Day.fromordinal(day), free) for day, free in sorted(seats.items()))
+
+
+_NEARER = ("full", "no_next_dose", "no_vaccine", "day_strands")
+
+
+def _why_not(found: Iterable[Supply], day: Day) -> str:
+    """Why a day has no offer of any product: of the one that comes nearest to having one."""
+    reasons = (pairing.why_not(supply, day.toordinal()) or "full" for supply in found)
+    return max(reasons, key=_NEARER.index, default="full")
 
 
 def _candidates(days: Sequence[tuple[Day, int]], day: Day | None) -> Iterator[Day]:

@@ -69,7 +69,9 @@ class Offers:
         days: Dose-1 days with at least one offer, rising, and the seats free on each.
         day: The day that `offers` are of; None if there is no day.
         offers: Offers of that day, by time.
-        reason: Why there is nothing, or ``""``.
+        reason: Why there is nothing, or ``""``: ``site_closed``; ``full``; of the day asked for also ``no_next_dose``
+            (no later dose is free within the interval), ``no_vaccine`` (none is delivered for it) or ``day_strands``
+            (somebody else would lose a dose).
     """
 
     as_of: Instant

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
+from crs_core.domain import lottery
 from crs_core.domain.campaign import Access
 from crs_core.domain.control_pin import Challenge
 from crs_core.domain.ledger import Account, AccountKind, Balance, State
 from crs_core.domain.messages import Message, Purpose
+from crs_core.domain.order import Order
 from crs_core.domain.people import Person
 from crs_core.domain.registration import Gate, Registration
 from crs_core.domain.reservations import Reservation, kept_interval, units
@@ -46,6 +48,7 @@ def audit(office: Office) -> tuple[Violation, ...]:
         return (
             *_reservations(registrations, active),
             *_people(view, registrations),
+            *_tickets(office, registrations),
             *_accounts(office, view, registrations, made),
             *_messages(view, registrations),
         )
@@ -79,6 +82,15 @@ def _people(view: View, registrations: dict[str, Registration]) -> Iterator[Viol
             yield Violation(7, registration.id, "its person has more than one live registration")
         if registration.id not in held:
             yield Violation(7, registration.id, "its person does not know it")
+
+
+def _tickets(office: Office, registrations: dict[str, Registration]) -> Iterator[Violation]:
+    """Where some step of the order is a lottery, every ticket is drawn again."""
+    if all(declared.then is not Order.LOTTERY for declared in office.campaign.priority):
+        return
+    for registration in registrations.values():
+        if registration.ticket != lottery.ticket(office.keyring, office.campaign.lottery_seed, registration.person):
+            yield Violation(5, registration.id, "its lottery ticket is not the one that its person drew")
 
 
 def _accounts(

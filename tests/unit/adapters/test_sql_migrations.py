@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -16,15 +16,19 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
 from crs_adapters.storage.sql import open_sql
 from crs_adapters.storage.sql.migrate import FOLDER
 from crs_adapters.storage.sql.schema import REVISION, VERSION_TABLE, metadata
 from crs_core.composition.codec import codec
-from crs_core.domain.plans import Plan
+from crs_core.domain.order import Order, Priority, PriorityGroup
+from crs_core.domain.plans import Key, Plan
+from crs_core.domain.priority import compile_segments
+from crs_core.domain.registration import Gate, Registration
 from crs_core.domain.reservations import Appointment, Reservation
 from crs_core.domain.sites import Site
+from crs_core.domain.time import later, to_micros
 from crs_core.errors import AdapterFault
 from crs_core.testing.storage.common import DAY, NOW, apply, at_once, found, key_of, puts
 
@@ -165,11 +169,8 @@ def test_tables_of_sqlite_hold_what_their_columns_say(tmp_path: Path) -> None:
 
 def test_reservations_of_the_first_tables_stand_on_the_list(url: str, engine: Engine) -> None:
     """More of them than one page; a cancelled one stands on no list."""
-    config = Config()
-    config.set_main_option("script_location", str(FOLDER))
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        upgrade(connection, "0001")
         insert = text("INSERT INTO reservation VALUES (:id, 1, :id, :active, :body)")
         connection.execute(insert, [old_reservation(number) for number in range(700)])
     storage = open_sql(url)
@@ -181,6 +182,12 @@ def test_reservations_of_the_first_tables_stand_on_the_list(url: str, engine: En
     assert [each.value.id for each in first] == [f"r{number:03d}" for number in range(700) if number % 7]
     assert [each.value for each in second] == [each.value for each in first]
     assert {each.version for each in first} == {1}
+
+
+def upgrade(connection: Connection, revision: str) -> None:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(FOLDER))
+    command.upgrade(config, revision)
 
 
 def old_reservation(number: int) -> dict[str, object]:
@@ -195,3 +202,49 @@ def old_reservation(number: int) -> dict[str, object]:
     for dose in body["doses"]:
         del dose["attendance"]
     return {"id": made.id, "active": int(gone is None), "body": json.dumps(body)}
+
+
+def test_registrations_of_the_second_tables_are_called_in_every_order(url: str, engine: Engine) -> None:
+    """Without tickets a lottery is seniority; whoever is not queued is still not called."""
+    with engine.begin() as connection:
+        upgrade(connection, "0002")
+        names = "(:id, 3, 'north', :queued, 'teacher', :birth_date, :seniority, NULL, :body)"
+        insert = text(f"INSERT INTO registration VALUES {names}")
+        connection.execute(insert, [old_registration(number) for number in range(20)])
+    storage = open_sql(url)
+    with storage.read() as view:
+        segments = compile_segments(Priority((PriorityGroup(60),)), view.claims("north"), DAY)
+        heads = {order: [each.value.id for each in view.head("north", segments, 100, order)] for order in Order}
+        one = view.get(Key(Registration, "r03"))
+    storage.close()
+
+    called = [f"r{number:02d}" for number in range(20) if number % 5]
+    assert heads == {Order.AGE: called, Order.SENIORITY: called[::-1], Order.LOTTERY: called[::-1]}
+    assert one is not None
+    assert (one.version, one.value.ticket) == (3, 0)
+
+
+def old_registration(number: int) -> dict[str, object]:
+    born, since = date(1930 + number, 2, 1 + number), later(NOW, minutes=-number)
+    made = Registration(
+        id=f"r{number:02d}",
+        person=f"person-{number}",
+        insured_number="401231001",
+        first_name="Vzorka",
+        last_name="Vzorová",
+        birth_date=born,
+        phone="+420601000001",
+        email=None,
+        language="cs",
+        site_id="north",
+        claims="teacher",
+        doubt="",
+        registered_at=since,
+        seniority=since,
+        pin_key_id="2021-01",
+        gate=Gate.QUEUED if number % 5 else Gate.LAPSED,
+    )
+    body = json.loads(codec().dumps(made))
+    del body["ticket"]
+    columns = {"id": made.id, "queued": int(made.queued), "birth_date": born.isoformat()}
+    return {**columns, "seniority": to_micros(since), "body": json.dumps(body)}

@@ -134,11 +134,21 @@ CITIZEN = [
     Case("reserve", "entry", NO_TOKENS, "token_invalid"),
     Case("reserve", "offer", NO_TOKENS, "token_invalid"),
     Case("reserve", "email", [5, b"a@example.org", ["a"], *CONTROLS, LONG, "a", "a@b", "a\x00@example.org", 0, False]),
+    *(
+        case
+        for command in ("move_offers", "move_dose")
+        for case in (
+            Case(command, "entry", NO_TOKENS, "token_invalid"),
+            Case(command, "dose", [None, *NO_NUMBERS, 0, 4, -1]),
+        )
+    ),
+    Case("move_offers", "day", NO_DAYS),
+    Case("move_dose", "offer", NO_TOKENS, "token_invalid"),
     Case("cancel", "entry", NO_TOKENS, "token_invalid"),
     Case("withdraw", "entry", NO_TOKENS, "token_invalid"),
     Case("journey", "entry", NO_TOKENS, "token_invalid"),
     *of_callers("request_control_pin", "verify_phone", "register", "enter", "reserve", "cancel", "withdraw"),
-    *of_callers("remind_pin"),
+    *of_callers("remind_pin", "move_dose"),
 ]
 
 SLOT = crs.Slot(date(2021, 1, 25), 600, 5)

@@ -85,6 +85,8 @@ def arguments(
         "remind_pin": {"insured_number": number, "source": "2001:db8::1"},
         "offers": {"entry": entry},
         "reserve": {"entry": entry, "offer": town.desk.offers(entry).offers[0]},
+        "move_offers": {"entry": holder, "dose": 2},
+        "move_dose": {"entry": holder, "dose": 2, "offer": town.desk.move_offers(holder, dose=2).offers[0]},
         "cancel": {"entry": holder},
         "withdraw": {"entry": entry},
         "journey": {"entry": entry},

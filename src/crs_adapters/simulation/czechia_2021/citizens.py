@@ -4,20 +4,17 @@ Everything here is invented but two figures: about 60 of 100 invited people book
 Nobody here knows more than the pages and the messages say.
 """
 
-import random
 import re
-from collections.abc import Callable
 
 from attrs import define, field, frozen
 
 import crs_core as crs
-from crs_adapters.simulation.czechia_2021.agenda import Agenda
 from crs_adapters.simulation.czechia_2021.people import Person
-from crs_adapters.simulation.czechia_2021.recorder import Recorder
-from crs_core.domain.sites import OpenSite
+from crs_adapters.simulation.czechia_2021.town import MORNING, Town
+from crs_adapters.simulation.czechia_2021.visit import Found, Visit
 from crs_core.domain.time import Instant, add_days
 
-__all__ = ["Citizen", "Event", "Town"]
+__all__ = ["Citizen", "Event"]
 
 _PIN = re.compile(r"\b(PIN2?)\b\D*(\d{6,9})\b", re.ASCII)
 _YOUR_TURN = re.compile("jste na rade|it is your turn")
@@ -29,54 +26,8 @@ _READS_LATE = 0.02
 _LOSES_PIN2 = 0.03
 _CANCELS = 0.01
 _COMES_BACK = 0.5  # the next day, of those who found nothing
-_OTHER_SITES = 4  # that one visit looks at beside one's own
-_NEXT_REGION = {"CZ020": "CZ010"}  # Central Bohemia lies around Prague; elsewhere people stay in their region
-_LIST_SECONDS = 300  # for how long a list of sites is shown as it was
-_MOST_TRIES = 6
+_NEXT_REGION = {"CZ020": ("CZ010",)}  # Central Bohemia lies around Prague; elsewhere people stay in their region
 _MOST_REQUESTS = 5
-_WAKES, _SLEEPS = 7 * 60, 22 * 60
-
-
-@define
-class Town:
-    """What all citizens share.
-
-    Attributes:
-        popularity: Seats by site: the more, the more people choose it.
-        pin_waits: Seconds from each first request for a control PIN to its message.
-    """
-
-    desk: crs.CitizenDesk
-    agenda: Agenda
-    recorder: Recorder
-    chance: random.Random
-    popularity: dict[str, int]
-    pin_waits: list[float] = field(factory=list, repr=False)
-    _lists: dict[str | None, tuple[OpenSite, ...]] = field(factory=dict, repr=False)
-
-    def sites(self, region: str | None) -> tuple[OpenSite, ...]:
-        """Open sites as the portal's page lists them, a few minutes old at most, as the list says itself."""
-        kept = self._lists.get(region)
-        if not kept or (self.agenda.now() - kept[0].as_of).total_seconds() >= _LIST_SECONDS:
-            kept = self._lists[region] = self.recorder.call(self.desk.sites, region)
-        return kept
-
-    def soon(self, median: float, action: Callable[[], None]) -> None:
-        """Notes what a person does after about so many seconds, rarely much later."""
-        self.agenda.after(median * self.chance.lognormvariate(0, 0.5), action)
-
-    def when_awake(self, seconds: float, action: Callable[[], None]) -> None:
-        """Notes what a person does after so many seconds, or the morning after."""
-
-        def wake() -> None:
-            minute = (self.agenda.now() - self.agenda.moment(self.agenda.day(), 0)).total_seconds() / 60
-            if _WAKES <= minute < _SLEEPS:
-                action()
-            else:
-                day = add_days(self.agenda.day(), int(minute >= _SLEEPS))
-                self.agenda.at(self.agenda.moment(day, _WAKES + self.chance.random() * 240), action)
-
-        self.agenda.after(seconds, wake)
 
 
 @frozen
@@ -253,64 +204,28 @@ class Citizen:
         entry = self._enters()
         if entry is not None:
             self._visiting = True
-            self._searches(entry, _MOST_TRIES)
+            others = () if self.invitations else (self.person.region, *_NEXT_REGION.get(self.person.region, ()))
+            found = Found(self._has_reserved, self._finds_nothing, self._is_refused)
+            Visit(self.town, entry, self.site_id, others, found).search()
 
-    def _searches(self, entry: crs.Entry, tries: int) -> None:
-        """One's own site, then, while nobody is invited yet, others of the region; the first seat that is found."""
-        try:
-            offer = self._looks(entry, None) or (None if self.invitations else self._looks_around(entry))
-        except crs.CrsError as refusal:
-            self._visiting = False
-            self._told(refusal)
-            return
-        if offer is None:
-            self._finds_nothing()
-            return
-        chosen = offer
-        self.town.soon(75, lambda: self._takes(entry, chosen, tries - 1))
-
-    def _looks(self, entry: crs.Entry, site: str | None) -> crs.Offer | None:
-        """An offer of the first day that is still ahead, or None."""
-        page = self.town.recorder.call(self.town.desk.offers, entry, site=site)
-        today = self.town.agenda.day()
-        if page.day == today:  # its morning may be past: rather tomorrow
-            ahead = [day for day, _ in page.days if day > today]
-            if not ahead:
-                return None
-            page = self.town.recorder.call(self.town.desk.offers, entry, site=site, day=ahead[0])
-        return self.town.chance.choice(page.offers) if page.offers else None
-
-    def _looks_around(self, entry: crs.Entry) -> crs.Offer | None:
-        for region in (self.person.region, _NEXT_REGION.get(self.person.region)):
-            others = [] if region is None else [site.id for site in self.town.sites(region) if site.id != self.site_id]
-            for site in self.town.chance.sample(others, min(_OTHER_SITES, len(others))):
-                offer = self._looks(entry, site)
-                if offer is not None:
-                    return offer
-        return None
-
-    def _takes(self, entry: crs.Entry, offer: crs.Offer, tries: int) -> None:
-        try:
-            self.reservation = self.town.recorder.call(self.town.desk.reserve, entry, offer)
-        except crs.CrsError as refusal:
-            self._told(refusal)
-            if refusal.code in {"offer_taken", "offer_strands"} and tries:
-                self._searches(entry, tries)
-            else:
-                self._visiting = False
-            return
+    def _has_reserved(self, reservation: crs.Reservation) -> None:
         self._visiting = False
-        days = " and ".join(f"{dose.day.day}. {dose.day.month}." for dose in self.reservation.doses)
+        self.reservation = reservation
+        days = " and ".join(f"{dose.day.day}. {dose.day.month}." for dose in reservation.doses)
         self.note("does", f"enters PIN2, chooses a time and reserves both doses: {days}")
         if self.town.chance.random() < _CANCELS:
             self.town.when_awake((1 + 4 * self.town.chance.random()) * _DAY, self._cancels)
+
+    def _is_refused(self, refusal: crs.CrsError) -> None:
+        self._visiting = False
+        self._told(refusal)
 
     def _finds_nothing(self) -> None:
         self._visiting = False
         self.note("told", "nothing is free; looks again another day" if not self.invitations else "the site is full")
         self.waited = self.waited or not self.invitations
         if self.invitations or self.town.chance.random() < _COMES_BACK:
-            morning = self.town.agenda.moment(add_days(self.town.agenda.day(), 1), _WAKES)
+            morning = self.town.agenda.moment(add_days(self.town.agenda.day(), 1), MORNING)
             ahead = (morning - self.town.agenda.now()).total_seconds()
             self.town.agenda.after(ahead + 12 * _HOUR * self.town.chance.random() ** 2, self._comes)
 

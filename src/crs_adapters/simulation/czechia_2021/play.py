@@ -11,7 +11,7 @@ from attrs import define, field
 
 import crs_core as crs
 from crs_adapters.simulation.czechia_2021.agenda import Agenda, SettableClock
-from crs_adapters.simulation.czechia_2021.citizens import Citizen, Town
+from crs_adapters.simulation.czechia_2021.citizens import Citizen
 from crs_adapters.simulation.czechia_2021.dates import FIRST_DAY, HORIZON_DAYS, LAST_DAY, SWITCH_DAY
 from crs_adapters.simulation.czechia_2021.gateway import Gateway
 from crs_adapters.simulation.czechia_2021.network import Network
@@ -19,6 +19,7 @@ from crs_adapters.simulation.czechia_2021.people import Person
 from crs_adapters.simulation.czechia_2021.recorder import Recorder
 from crs_adapters.simulation.czechia_2021.sites import PlannedSite
 from crs_adapters.simulation.czechia_2021.staging import Stage
+from crs_adapters.simulation.czechia_2021.town import Town
 from crs_core.domain.campaign import Access
 from crs_core.domain.time import Day, Instant, add_days, later, slot_instant
 from crs_core.ports.chance import Chance

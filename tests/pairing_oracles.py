@@ -140,7 +140,10 @@ def _delivered(supply: Supply, used: Days) -> bool:
 
 
 _intervals = st.builds(lambda first, more: Interval(first, first + more), st.integers(1, 4), st.integers(0, 3))
-_stocks = st.dictionaries(st.integers(0, 8), st.integers(0, 6), max_size=4)
+_stocks = st.dictionaries(st.integers(0, 8), st.integers(0, 6), max_size=4) | st.builds(
+    lambda few, day, many: {0: few, day: many}, st.integers(1, 4), st.integers(3, 9), st.integers(2, 9)
+)
+"""Deliveries as they fall; and few doses now, more when some of the second ones are due."""
 
 
 def _pools(dose: int) -> SearchStrategy[dict[int, int]]:

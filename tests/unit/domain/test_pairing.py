@@ -67,6 +67,13 @@ def test_windows_that_cross_are_refused_where_nothing_exact_is_known(more: dict[
         evolve(supply, **more)  # type: ignore[arg-type]
 
 
+def test_who_begins_last_is_counted_first() -> None:
+    """Two doses now and more on day 50: two people who begin on day 31, or one who ends on it."""
+    supply = Supply([{10: 1, 31: 2}, {31: 1, 52: 2}], Interval(21, 21), doses={0: 2, 50: 9})
+
+    assert bookable(supply) == 2 == by_milp(supply)
+
+
 def test_doses_that_expire_break_the_sweep() -> None:
     """Why doses do not expire here: the last chains need not be the ones that the doses can serve.
 

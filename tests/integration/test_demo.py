@@ -147,6 +147,22 @@ def test_one_seed_one_play(played: Played, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_memory_plays_the_same(played: Played, tmp_path: Path) -> None:
+    again = play(tmp_path / played.folder.name, "--storage", "memory:")
+
+    assert without_timings(again.out) == without_timings(played.out)
+
+
+@pytest.mark.slow
+def test_postgresql_plays_the_same_and_holds_one_play(played: Played, tmp_path: Path, postgresql_url: str) -> None:
+    again = play(tmp_path / played.folder.name, "--storage", postgresql_url)
+    refused = play(tmp_path / "second", "--storage", postgresql_url)
+
+    assert without_timings(again.out) == without_timings(played.out)
+    assert (refused.code, refused.err.splitlines()[0]) == (1, "storage_in_use")
+
+
+@pytest.mark.slow
 def test_another_seed_another_play(played: Played, tmp_path: Path) -> None:
     other = play(tmp_path / "other", "--seed", "7", "--storage", "memory:")
 

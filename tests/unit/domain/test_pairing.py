@@ -77,7 +77,7 @@ def test_who_begins_last_is_counted_first() -> None:
 def test_doses_that_expire_break_the_sweep() -> None:
     """Why doses do not expire here: the last chains need not be the ones that the doses can serve.
 
-    Two doses that last to day 21 and none after: (1, 22) comes last and cannot use them, (0, 21) could.
+    Of three doses that last to day 21, (1, 22), whom the sweep calls first, can use only one; (0, 21) could use two.
     """
     supply = Supply([{0: 1, 1: 1}, {21: 1, 22: 1}], Interval(21, 21), doses={0: 3})
 

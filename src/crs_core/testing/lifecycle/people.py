@@ -1,0 +1,147 @@
+"""The model of registrations: who waits, who is invited, who has reserved what."""
+
+from collections.abc import Iterator
+
+from attrs import define, field, frozen
+
+from crs_core.domain.campaign import Access, Campaign, InvitationRule
+from crs_core.domain.reservations import Reservation
+from crs_core.domain.time import Day, Instant, day_of, later
+from crs_core.testing.invented import Invented
+
+__all__ = ["People", "Registered", "age"]
+
+
+def age(born: Day, today: Day) -> int:
+    """Birthdays lived through; 29 February counts on 1 March."""
+    return sum(1 for year in range(born.year + 1, today.year + 1) if (year, born.month, born.day) <= _tuple(today))
+
+
+def _tuple(day: Day) -> tuple[int, int, int]:
+    return (day.year, day.month, day.day)
+
+
+@define
+class Registered:
+    """One registration as the model sees it.
+
+    Attributes:
+        state: ``queued``, ``invited`` or ``lapsed``.
+        handed: When the gateway took the last invitation.
+        pin2: As the citizen read it; None until a message came.
+    """
+
+    id: str
+    person: Invented
+    phone: str
+    site: str
+    claims: frozenset[str]
+    since: Instant
+    email: str | None
+    state: str = "queued"
+    withdrawn: bool = False
+    term: InvitationRule | None = None
+    handed: Instant | None = None
+    reminded: int = 0
+    invited_on: Day | None = None
+    reservation: Reservation | None = None
+    pin2: str | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is in the queue."""
+        return self.state == "queued" and self.reservation is None and not self.withdrawn
+
+    @property
+    def is_invited(self) -> bool:
+        """Whether an invitation of it is unanswered."""
+        return self.state == "invited" and self.reservation is None and not self.withdrawn
+
+    @property
+    def ends(self) -> Instant | None:
+        """The end of its invitation's term."""
+        if self.term is None or self.term.term_hours is None or self.handed is None:
+            return None
+        return later(self.handed, hours=self.term.term_hours)
+
+    @property
+    def wakes(self) -> Instant | None:
+        """When the next reminder or the end is due."""
+        if not self.is_invited or self.handed is None or self.term is None:
+            return None
+        if self.reminded < len(self.term.reminders_hours):
+            return later(self.handed, hours=self.term.reminders_hours[self.reminded])
+        return self.ends
+
+
+@frozen
+class People:
+    """Everybody who ever registered, by registration."""
+
+    campaign: Campaign
+    all: dict[str, Registered] = field(factory=dict)
+
+    def live(self, person: Invented) -> Registered | None:
+        """The one live registration of a person."""
+        found = [each for each in self.all.values() if each.person == person and not each.withdrawn]
+        return found[0] if found else None
+
+    def invited(self, site: str) -> list[Registered]:
+        """Whose invitations at a site are unanswered."""
+        return [each for each in self.all.values() if each.is_invited and each.site == site]
+
+    def reserved(self) -> Iterator[Reservation]:
+        """Every active reservation."""
+        return (each.reservation for each in self.all.values() if each.reservation is not None)
+
+    def may_register(self, person: Invented, claims: frozenset[str], now: Instant) -> bool:
+        """Whether the rule in force lets somebody register."""
+        rule = self.campaign.may_register.at(now)
+        old_enough = rule.minimum_age is not None and age(person.birth_date, self.today(now)) >= rule.minimum_age
+        return old_enough or bool(claims & rule.claims)
+
+    def order(self, site: str, now: Instant) -> list[Registered]:
+        """The queue of a site as declared: group, birth date, seniority, id."""
+        ranked = [(self._rank(each, now), each) for each in self.all.values() if each.waits and each.site == site]
+        called = [(rank, each.person.birth_date, each.since, each.id) for rank, each in ranked if rank is not None]
+        return [self.all[name] for *_, name in sorted(called)]
+
+    def _rank(self, one: Registered, now: Instant) -> int | None:
+        years = age(one.person.birth_date, self.today(now))
+        for number, group in enumerate(self.campaign.priority.at(now).groups):
+            anybody = group.minimum_age is None and not group.claims
+            if anybody or group.claims & one.claims or (group.minimum_age is not None and years >= group.minimum_age):
+                return number
+        return None
+
+    def today(self, now: Instant) -> Day:
+        """The day in the campaign's zone."""
+        return day_of(now, self.campaign.zone)
+
+    def is_open(self, one: Registered, now: Instant) -> bool:
+        """Whether somebody may reserve."""
+        if one.withdrawn:
+            return False
+        if self.campaign.access.at(now) is Access.IMMEDIATE:
+            return True
+        return one.state == "invited" and (one.ends is None or now < one.ends)
+
+    def why_not(self, one: Registered, now: Instant) -> str:
+        """The refusal of somebody who wants to reserve; empty where they may."""
+        if one.withdrawn:
+            return "withdrawn"
+        if one.reservation is not None:
+            return "already_reserved"
+        if self.is_open(one, now):
+            return ""
+        return {"queued": "not_invited", "invited": "invitation_expired", "lapsed": "invitation_lapsed"}[one.state]
+
+    def step(self, one: Registered, now: Instant) -> tuple[str, int, int | None, str]:
+        """Where somebody stands: standing, last step, next step, why not."""
+        if one.withdrawn:
+            return ("withdrawn", 4, None, "withdrawn")
+        if one.reservation is not None:
+            return ("reserved", 8, None, "")
+        if self.is_open(one, now):
+            return (one.state, 5, 6 if self.campaign.access.at(now) is Access.IMMEDIATE else 7, "")
+        return (one.state, 4, None, self.why_not(one, now))

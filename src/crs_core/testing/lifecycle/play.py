@@ -1,0 +1,122 @@
+"""What every rule of the machine leans on: asking all systems, and holding what they did against the model."""
+# ruff: noqa: S101 - a kit asserts
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Protocol
+
+from hypothesis.stateful import RuleBasedStateMachine
+
+from crs_core.composition.system import System
+from crs_core.domain.campaign import StockRule
+from crs_core.domain.time import Day, Instant
+from crs_core.ports.clock import Clock
+from crs_core.ports.storage import Storage
+from crs_core.testing.clock import VirtualClock
+from crs_core.testing.invented import Invented
+from crs_core.testing.lifecycle import town
+from crs_core.testing.lifecycle.lockstep import Lockstep
+from crs_core.testing.lifecycle.model import Letter, Model
+from crs_core.testing.vendors import Conduct, RegistryBook
+
+__all__ = ["Call", "Play", "Storages"]
+
+Call = Callable[[System, str | None], Any]
+"""A command to a system, with an idempotency key or none."""
+
+
+class Storages(Protocol):
+    """Gives the machine its storages."""
+
+    def __call__(self, clock: Clock) -> Mapping[str, Storage]:
+        """Fresh, empty storages by name, which the machine does not close."""
+        ...
+
+
+class Play(RuleBasedStateMachine):
+    """The state of one play, without rules."""
+
+    storages: ClassVar[Storages]
+
+    def begin(self, start: Day, stock: StockRule, on_expiry: str, seed: int, people: Sequence[Invented]) -> None:
+        """Opens all systems at eight in the morning of the first day; every third of the people is a health worker."""
+        self.start = start
+        self.clock = VirtualClock(town.start_of(start))
+        campaign = town.campaign(start, stock, on_expiry)
+        self.residents = list(people)
+        self.health = {person.insured_number for person in self.residents[::3]}
+        book = RegistryBook(dict.fromkeys(self.health, (town.HEALTH,)))
+        self.world = Lockstep(campaign, type(self).storages(self.clock), self.clock, book, seed)
+        self.model = Model.of(campaign)
+        self.picture = self.world.look()
+        self.kept: list[tuple[Call, str, Any]] = []
+        self.begin_lists()
+
+    def begin_lists(self) -> None:
+        """Empties what citizens hold in their hands."""
+
+    @property
+    def now(self) -> Instant:
+        """The present instant."""
+        return self.clock.now()
+
+    def ask(self, call: Callable[[System], Any], code: str = "") -> Any:
+        """The answer of all systems, or None where all of them refuse with the code that is expected."""
+        outcome = self.world.ask(call)
+        assert outcome.code == code, f"expected {code or 'an answer'}, got {outcome.error or 'one'}"
+        return outcome.value
+
+    def command(self, call: Call, code: str = "", *, twice: bool = False) -> Any:
+        """The answer to a command; sent twice with one idempotency key it is the same answer, and done once."""
+        if not twice:
+            return self.ask(lambda system: call(system, None), code)
+        key = f"key {len(self.kept)} {self.now}"
+        answer = self.ask(lambda system: call(system, key), code)
+        if not code:
+            assert self.ask(lambda system: call(system, key)) == answer
+            self.kept.append((call, key, answer))
+        return answer
+
+    def look(self, *owed: Letter) -> None:
+        """Compares all storages with one another and with the model; these messages are owed since the last look."""
+        self.picture = self.world.look()
+        self.model.owes(self.picture.owed, owed)
+        self.model.agrees(self.picture)
+
+    def dispatch(self, script: Sequence[Conduct] = (), limit: int = 500) -> None:
+        """Sends messages, to a gateway that follows a script."""
+        before, since = self.picture.owed, len(self.world.handed(0))
+        self.world.follow(script)
+        outcome = self.world.ask(lambda system: system.operations.dispatch(limit))
+        self.world.follow(())
+        handed = self.world.handed(since)
+        assert outcome.code in {"", "power_cut"}
+        lanes = [before[each.reference].lane for each in handed]
+        assert lanes == sorted(lanes), "a message waited behind one of a later lane"
+        for each in handed:
+            self.model.reads(each, self.now)
+        self.picture = self.world.look()
+        conduct = {each.reference: each.conduct for each in handed}
+        sent = self._settle(before, conduct, cut=outcome.code != "")
+        if not outcome.code:
+            gone = len(before.keys() - self.picture.owed.keys())
+            stays = len(conduct) - sum(1 for name in conduct if name not in self.picture.owed)
+            assert (outcome.value.sent, outcome.value.put_off, outcome.value.dead) == (sent, stays, gone - sent)
+        self.look()
+
+    def _settle(self, before: Mapping[str, Any], conduct: Mapping[str, Conduct], *, cut: bool) -> int:
+        """Tells the model what became of messages; how many were sent."""
+        last_try = self.model.campaign.sending.attempts
+        sent = 0
+        for name, message in before.items():
+            did, is_last = conduct.get(name), message.attempts + 1 >= last_try
+            if name in self.picture.owed:
+                assert did in {None, Conduct.FAILS, Conduct.LOSES_ANSWER} or cut
+                assert did is None or not is_last or cut, "another try after the last"
+                continue
+            failed = did in {Conduct.FAILS, Conduct.LOSES_ANSWER}
+            assert did is not Conduct.DIES
+            assert not failed or is_last, "given up before the last try"
+            assert did is not None or message.good_until <= self.now or self.model.void(name, self.now), "never sent"
+            self.model.settled(name, self.now, sent=did is Conduct.TAKES)
+            sent += did is Conduct.TAKES
+        return sent

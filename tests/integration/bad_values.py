@@ -211,6 +211,24 @@ SITE = [
     ),
     *of_callers("publish", "expect", "receive", "open", "close", "release"),
 ]
+SITE += [
+    Case("appointments", "day", NO_DAYS),
+    Case("check_in", "reservation_id", [*NO_TEXTS, *CONTROLS, LONG, ""]),
+    Case("check_in", "insured_number", [*NO_TEXTS[1:], *CONTROLS, LONG, f"{SENTINEL}{SENTINEL}", "401231001"]),
+    *(
+        case
+        for command in ("record_dose", "no_show")
+        for case in (
+            Case(command, "reservation_id", [*NO_TEXTS, *CONTROLS, LONG, ""]),
+            Case(command, "dose", [None, *NO_NUMBERS, 0, 4, -1]),
+        )
+    ),
+    Case("record_dose", "batch", [*NO_TEXTS, *CONTROLS, LONG]),
+    Case("undo", "reservation_id", [*NO_TEXTS, *CONTROLS, LONG, ""]),
+    Case("undo", "reason", [*NO_TEXTS, *CONTROLS, LONG, ""]),
+    *of_callers("check_in", "record_dose", "no_show", "undo"),
+]
+
 OPERATIONS = [
     Case("dispatch", "limit", [None, *NO_NUMBERS, -1, 1_000_001]),
     Case("dead_letters", "limit", [None, *NO_NUMBERS, -1, 1_000_001]),

@@ -76,6 +76,8 @@ def arguments(
     town: Town, citizen: Citizen, entry: str, holder: str, proof: str, handle: str
 ) -> dict[str, dict[str, Any]]:
     number = invented(1).insured_number
+    held = town.desk.journey(holder).reservation
+    reservation = "" if held is None else held.id
     return {
         "sites": {},
         "request_control_pin": {"phone": "601 000 555", "source": "2001:db8::5"},
@@ -90,6 +92,11 @@ def arguments(
         "cancel": {"entry": holder},
         "withdraw": {"entry": entry},
         "journey": {"entry": entry},
+        "appointments": {},
+        "check_in": {"reservation_id": reservation},
+        "record_dose": {"reservation_id": reservation, "dose": 1},
+        "no_show": {"reservation_id": reservation, "dose": 1},
+        "undo": {"reservation_id": reservation, "reason": "invented"},
         "publish": {"published": [evolve(CALENDAR, name="VX")]},
         "expect": {"delivery": DELIVERY},
         "receive": {"delivery": DELIVERY},

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from attrs import define, evolve
 
+from crs_core.desks import attending
 from crs_core.domain import calendar_check, calendars, inputs
+from crs_core.domain.attendance import Attendee, Visit
 from crs_core.domain.calendars import Calendar, Delivery
 from crs_core.domain.findings import Finding, Severity
 from crs_core.domain.ledger import Account, AccountKind, Balance, State, Transfer
@@ -123,6 +125,110 @@ class SiteDesk:
         caller = self._actor() if actor is None else actor
         inputs.require(inputs.of_text("actor", caller))
         return release(self._office, self.site_id, dry_run=dry_run, actor=caller)
+
+    def appointments(self, day: Day | None = None) -> tuple[Attendee, ...]:
+        """The list of a day (today where None), by time: everyone expected, given or missed, with their names."""
+        return attending.appointments(self._office, self.site_id, day)
+
+    def check_in(
+        self,
+        reservation_id: str | None = None,
+        *,
+        insured_number: str | None = None,
+        actor: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Visit:
+        """The person has come to the dose that is due today.
+
+        Args:
+            reservation_id: From the list of the day.
+            insured_number: From the card of the person, instead; a number that nobody has here gets the answer of one
+                who is not expected.
+
+        Raises:
+            InvalidInput: No text, or too long.
+            Refused: ``no_appointment``, ``not_today``, ``wrong_step``.
+        """
+        return attending.check_in(
+            self._office,
+            self.site_id,
+            reservation_id,
+            insured_number,
+            actor=self._caller(actor),
+            idempotency_key=idempotency_key,
+        )
+
+    def record_dose(
+        self,
+        reservation_id: str,
+        dose: int,
+        *,
+        batch: str = "",
+        actor: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Visit:
+        """A dose was given, on the day of its appointment; recorded then or later, checked in before or not.
+
+        Args:
+            batch: Of the vaccine; kept in the journal.
+
+        Raises:
+            InvalidInput: No text, or too long; no dose.
+            Refused: ``no_appointment``, ``too_early``, ``wrong_step`` (also where an earlier dose was not given).
+        """
+        return attending.record_dose(
+            self._office,
+            self.site_id,
+            reservation_id,
+            dose,
+            batch=batch,
+            actor=self._caller(actor),
+            idempotency_key=idempotency_key,
+        )
+
+    def no_show(
+        self, reservation_id: str, dose: int, *, actor: str | None = None, idempotency_key: str | None = None
+    ) -> Visit:
+        """Nobody came: the seat is wasted; the vaccine is returned or wasted by the dated rule ``no_show``.
+
+        Where no dose was given yet the reservation ends and its other seats are free; the registration returns to the
+        queue with its seniority, or lapses, by the same rule. Otherwise the reservation stays, and the dose can be
+        moved.
+
+        Raises:
+            InvalidInput: No text, no dose.
+            Refused: ``no_appointment``, ``too_early``, ``wrong_step``.
+        """
+        return attending.no_show(
+            self._office,
+            self.site_id,
+            reservation_id,
+            dose,
+            actor=self._caller(actor),
+            idempotency_key=idempotency_key,
+        )
+
+    def undo(
+        self, reservation_id: str, *, reason: str, actor: str | None = None, idempotency_key: str | None = None
+    ) -> Visit:
+        """Takes back the last thing that was recorded of a reservation; who did it and why stands in the journal.
+
+        Raises:
+            InvalidInput: No text; no reason.
+            Refused: ``no_appointment``, ``nothing_to_undo``; ``undo_impossible`` where what it held is taken by
+                somebody else, or the person has moved on.
+        """
+        return attending.undo(
+            self._office,
+            self.site_id,
+            reservation_id,
+            reason=reason,
+            actor=self._caller(actor),
+            idempotency_key=idempotency_key,
+        )
+
+    def _caller(self, actor: str | None) -> str:
+        return self._actor() if actor is None else actor
 
     def _actor(self) -> str:
         return f"site:{self.site_id}"

@@ -5,16 +5,57 @@ What is worse: to lose a dose that was given, or to record one late? A dose may 
 before its own, and never before the doses that come before it.
 """
 
-from attrs import evolve
+from attrs import evolve, field, frozen
 
 from crs_core.domain.campaign import NoShowRule
-from crs_core.domain.reservations import Appointment, Attendance, Reservation, Step
+from crs_core.domain.reservations import Appointment, Attendance, Reservation, Step, listed_days
 from crs_core.domain.time import Day, Instant, slot_instant
 from crs_core.errors import Refused
 
-__all__ = ["checked_in", "dose_of", "given", "missed", "undone"]
+__all__ = [
+    "Attendee",
+    "Visit",
+    "checked_in",
+    "dose_of",
+    "dose_on",
+    "given",
+    "missed",
+    "no_appointment",
+    "undone",
+    "visit_of",
+    "visits",
+]
 
 _UNDONE = "undo the last step first, or look at the list of the day"
+
+
+@frozen(order=True)
+class Visit:
+    """One dose of a reservation as its site sees it; it tells of nobody.
+
+    Attributes:
+        minute: Wall-clock time in the campaign's zone, minutes since midnight.
+        over: Whether the reservation has ended.
+    """
+
+    reservation_id: str
+    dose: int
+    product: str
+    day: Day
+    minute: int
+    attendance: Attendance = field(order=lambda each: each.value)
+    over: bool = False
+
+
+@frozen
+class Attendee:
+    """One line of the list of a day: a visit, and who is to come; its `repr` shows nobody."""
+
+    visit: Visit
+    registration_id: str
+    first_name: str = field(repr=False)
+    last_name: str = field(repr=False)
+    birth_date: Day = field(repr=False)
 
 
 def dose_of(reservation: Reservation, dose: int) -> Appointment:
@@ -26,10 +67,36 @@ def dose_of(reservation: Reservation, dose: int) -> Appointment:
     for each in reservation.doses:
         if each.dose == dose:
             return each
-    raise _no_appointment()
+    raise no_appointment()
 
 
-def _no_appointment() -> Refused:
+def dose_on(reservation: Reservation, day: Day) -> int:
+    """Which dose is expected on a day; the next one where none is, so that its day can be said.
+
+    Raises:
+        Refused: ``no_appointment`` where nothing is expected any more.
+    """
+    ahead = [each for each in reservation.doses if each.held and reservation.cancelled_at is None]
+    if not ahead:
+        raise no_appointment()
+    return next((each.dose for each in ahead if each.day == day), ahead[0].dose)
+
+
+def visits(reservation: Reservation) -> tuple[Visit, ...]:
+    """Every dose that stands on a list of appointments, in order."""
+    days = listed_days(reservation)
+    return tuple(visit_of(reservation, each.dose) for each in reservation.doses if each.day in days)
+
+
+def visit_of(reservation: Reservation, dose: int) -> Visit:
+    """What is said of one dose."""
+    found = dose_of(reservation, dose)
+    over = reservation.cancelled_at is not None
+    return Visit(reservation.id, dose, reservation.product, found.day, found.minute, found.attendance, over)
+
+
+def no_appointment() -> Refused:
+    """The one answer where nothing is expected, whoever asks for whatever."""
     return Refused("no_appointment", "there is no such appointment here", remedy="look at the list of the day")
 
 
@@ -102,7 +169,7 @@ def _standing(reservation: Reservation, dose: int, *allowed: Attendance) -> Appo
     if found.attendance not in allowed:
         raise _wrong_step(found)
     if reservation.cancelled_at is not None:
-        raise _no_appointment()
+        raise no_appointment()
     return found
 
 

@@ -1,12 +1,12 @@
 """The headline table: who registered, who reserved, who waits; rolled up from the journal, with as-of."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import field, frozen
 
 from crs_core.domain.time import Day, Instant
 
-__all__ = ["HeadlineRow", "Statistics", "Tally", "age_group", "headline"]
+__all__ = ["HeadlineRow", "Statistics", "Tally", "age_group", "headline", "measures"]
 
 _BAND = 5
 _OLDEST_BAND = 90
@@ -28,7 +28,9 @@ class HeadlineRow:
     """One day's figures and the running totals.
 
     Attributes:
-        registered, reserved, cancelled, invited, lapsed, withdrawn, given: Events of the day.
+        registered, reserved, cancelled, invited, lapsed, withdrawn: Events of the day; a reservation that ends
+            because nobody came, or that a re-plan takes away, counts as cancelled.
+        given, no_show: Doses given and missed, less those undone that day.
         registrations: All live registrations so far: registered less withdrawn.
         reservations: All reservations held: reserved less cancelled.
         waiting: Everyone live without a reservation.
@@ -44,6 +46,8 @@ class HeadlineRow:
     registrations: int
     reservations: int
     waiting: int
+    given: int = 0
+    no_show: int = 0
 
 
 @frozen
@@ -75,8 +79,24 @@ def age_group(age: int) -> str:
     return f"{start}-{start + _BAND - 1}"
 
 
-_MEASURES = ("registered", "invited", "reserved", "cancelled", "lapsed", "withdrawn")
+_MEASURES = ("registered", "invited", "reserved", "cancelled", "lapsed", "withdrawn", "given", "no_show")
+_COUNTED = frozenset({*_MEASURES, "returned"})
 _WAITING = {"registered": 1, "reserved": -1, "cancelled": 1, "withdrawn": -1}
+
+
+def measures(kind: str, facts: Mapping[str, str | int]) -> Iterator[tuple[str, int]]:
+    """What a journal entry adds to the statistics; a step that was undone is taken away again.
+
+    >>> list(measures("undone", {"step": "no_show", "reinstated": 1}))
+    [('no_show', -1), ('cancelled', -1)]
+    """
+    if kind in _COUNTED:
+        yield kind, 1
+    if kind == "undone":
+        if facts.get("step") in _COUNTED:
+            yield str(facts["step"]), -1
+        if facts.get("reinstated"):
+            yield "cancelled", -1
 
 
 def headline(tallies: Iterable[Tally], *, as_of: Instant) -> Statistics:

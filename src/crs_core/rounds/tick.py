@@ -9,7 +9,7 @@ from crs_core.domain.ledger import Transfer
 from crs_core.domain.messages import Message, Purpose
 from crs_core.domain.plans import JournalEntry, Key, Plan, Put, Versioned
 from crs_core.domain.registration import Registration
-from crs_core.domain.statistics import Tally
+from crs_core.domain.statistics import Tally, measures
 from crs_core.domain.time import Day, Instant, day_of
 from crs_core.errors import Stale
 from crs_core.office.commands import Office
@@ -20,7 +20,6 @@ __all__ = ["Tick", "roll_up", "tick"]
 
 _BATCH = 100
 _ENTRIES = 1000
-_COUNTED = frozenset({"registered", "invited", "reserved", "cancelled", "lapsed", "withdrawn", "returned"})
 
 
 @frozen
@@ -104,8 +103,8 @@ def _tallies(office: Office, entries: Sequence[Numbered]) -> tuple[Tally, ...]:
     found: dict[tuple[Day, str, str, str], int] = {}
     for numbered in entries:
         entry = numbered.entry
-        if entry.kind in _COUNTED:
+        for measure, number in measures(entry.kind, entry.facts):
             day = day_of(entry.at, office.campaign.zone)
-            names = (day, entry.kind, entry.site_id, str(entry.facts.get("age", "")))
-            found[names] = found.get(names, 0) + 1
+            names = (day, measure, entry.site_id, str(entry.facts.get("age", "")))
+            found[names] = found.get(names, 0) + number
     return tuple(Tally(*names, number) for names, number in sorted(found.items()))

@@ -13,7 +13,7 @@ PYTEST := $(PY) -m pytest -n 2
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 16
 
-demo: $(VENV)/.demo ## The campaign of January 2021 on real figures, in about two minutes (SCALE=1 plays it whole)
+demo: $(VENV)/.demo ## The campaign of January 2021 on real figures, in a minute or two (SCALE=1 plays it whole)
 	@$(VENV)/bin/crs demo
 
 test: $(VENV)/.dev ## Every test, PostgreSQL included; ARGS go to pytest

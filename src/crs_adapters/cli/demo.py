@@ -28,7 +28,7 @@ _MORNING = 6 * 60
 def demo(
     folder: Path = Path("demo-output"),
     *,
-    scale: Annotated[int, Parameter(env_var="SCALE", validator=Number(gte=1, lte=10_000))] = 50,
+    scale: Annotated[int, Parameter(env_var="SCALE", validator=Number(gte=1, lte=10_000))] = 100,
     seed: int = 2021,
     storage: str | None = None,
     data: Annotated[str, Parameter(env_var="CRS_DATA")] = "",

@@ -14,7 +14,6 @@ from crs_core.testing.lifecycle import town
 from crs_core.testing.lifecycle.citizen_rules import CitizenRules, EntryHeld
 from crs_core.testing.lifecycle.model import Letter, about
 from crs_core.testing.lifecycle.people import Registered
-from crs_core.testing.lifecycle.seats import spaced
 
 __all__ = ["BookingRules"]
 
@@ -58,8 +57,8 @@ class BookingRules(CitizenRules):
         assert dict(page.days) == days
         for offer in page.offers:
             self._is_true(where, page.day, offer)
-        if self.model.seats.deliveries(where, "", self.now) is None and day is None:
-            assert bool(page.offers) == bool(days), "a seat that can be completed is not offered"
+        assert bool(page.offers) == (bool(days) if day is None else day in days), "what can be completed is offered"
+        assert (page.reason == "") == bool(page.offers)
         found = [_OfferHeld(offer, later(self.now, minutes=20)) for offer in page.offers]
         self.offered += found[:2]
         return found
@@ -69,12 +68,13 @@ class BookingRules(CitizenRules):
         return "" if at_home or self.model.campaign.access.at(self.now) is Access.IMMEDIATE else "other_site"
 
     def _days(self, site: str) -> dict[Day, int]:
-        """Days from which a next dose can be reached, with their free seats."""
+        """Days on which somebody can begin and strand nobody, with their free seats."""
         found: dict[Day, int] = {}
         for product in self.model.seats.products(site):
-            seats, window = self.model.seats.supply(site, product, self.now), self.model.seats.window(product, self.now)
+            seats = self.model.seats.supply(site, product, self.now)
             for day, number in seats[0].items():
-                if len(seats) == 1 or any(spaced((day, after), window) for after in seats[1]):
+                chains = [(day,)] if len(seats) == 1 else [(day, after) for after in seats[1]]
+                if not all(self.model.seats.strands(site, product, chain, self.now) for chain in chains):
                     found[day] = found.get(day, 0) + number
         return found
 

@@ -1,8 +1,8 @@
 """What register and reserve cost against the same reads and writes by hand, as ratios within one run.
 
 Ours and by hand take turns in small batches, so that a machine that slows down slows both. Then what pairing costs, in
-milliseconds. A figure beyond its limit ends with status 1. Run by `make bench`; `make bench ARGS="--batches 5"` is
-shorter.
+milliseconds, and a release in a long queue against a short one. A figure beyond its limit ends with status 1. Run by
+`make bench`; `make bench ARGS="--batches 5 --many 100000"` is shorter.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from crs_core.composition.codec import codec
-from tests.benchmarks import pairing
+from tests.benchmarks import pairing, release
 from tests.benchmarks.by_hand import ByHand
 from tests.benchmarks.town import Town, challenge
 from tests.postgresql import MISSING, find_binaries, running_server
@@ -128,11 +128,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--batches", type=int, default=20, help=f"batches of {BATCH} commands (default: %(default)s)")
     parser.add_argument("--folder", default=".", help="a folder on the disk to measure (default: the present one)")
-    batches = parser.parse_args().batches
+    parser.add_argument(
+        "--many", type=int, default=release.MANY, help="people in the long queue (default: %(default)s)"
+    )
+    given = parser.parse_args()
+    batches = given.batches
     people = (batches + 1) * BATCH
     console = Console(width=100 if not sys.stdout.isatty() else None)
     figures: list[Figure] = []
-    with on_sqlite("SQLite on disk", parser.parse_args().folder, people, 2.5) as rival:
+    with on_sqlite("SQLite on disk", given.folder, people, 2.5) as rival:
         figures += measure(rival, batches)
     if Path("/dev/shm").is_dir():
         with on_sqlite("SQLite on tmpfs", "/dev/shm", people, 4.0) as rival:
@@ -140,8 +144,8 @@ def main() -> int:
     with on_postgresql(people, 2.0) as rival:
         figures += measure(rival, batches)
     console.print(table(figures))
-    holds = pairing.report(console)
-    return int(not holds or any(figure.ratio > figure.limit for figure in figures))
+    holds = [pairing.report(console), release.report(console, given.folder, given.many)]
+    return int(not all(holds) or any(figure.ratio > figure.limit for figure in figures))
 
 
 def table(figures: list[Figure]) -> Table:

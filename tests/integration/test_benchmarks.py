@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
-from tests.benchmarks import pairing, run
+from crs_adapters.storage.sql.kinds import KINDS
+from crs_core.domain.order import Order
+from crs_core.domain.registration import Registration
+from tests.benchmarks import pairing, release, run
 
 COMMANDS = ("register", "reserve")
 
@@ -66,3 +69,31 @@ def test_what_pairing_costs_is_measured_on_sites_of_the_size_it_says() -> None:
     assert 20_000 <= seats <= 21_000
     assert any("page of a day, 20,056 slots" in cost.name for cost in costs)
     assert all(0 < cost.milliseconds < 20 * cost.limit for cost in costs if cost.limit is not None)
+
+
+@pytest.mark.slow
+def test_a_short_benchmark_of_releases_measures_every_order_and_what_is_written(tmp_path: Path) -> None:
+    with release.on_sqlite((1_000, 2_000), str(tmp_path)) as (few, many):
+        found = list(release.costs("short", few, many, 1))
+        opened = release.opening("short", many)
+
+    assert [cost.order for cost in found] == list(Order)
+    assert all(cost.ratio > 0.1 for cost in found)
+    assert (opened.by_opening, opened.by_release) == (0, release.HUNDRED)
+
+
+def test_the_crowd_is_what_the_library_would_have_stored(tmp_path: Path) -> None:
+    """Written straight into the table, and read by the library as registrations, each found where it belongs."""
+    with release.on_sqlite((500,), str(tmp_path)) as [queue]:
+        office = queue.system._office
+        with office.storage.read() as view:
+            people = list(view.scan(Registration))
+        columns = next(kind.columns for kind in KINDS if kind.type is Registration)
+        connection = sqlite3.connect(tmp_path / next(tmp_path.glob("*/500.db")))
+        names = "site_id, queued, claims, birth_date, birth_year, seniority, ticket, wakes_at"
+        rows = connection.execute(f"SELECT {names} FROM registration ORDER BY id").fetchall()
+        connection.close()
+
+    assert len(people) == 500
+    assert rows == [columns(each) for each in people]
+    assert len({each.claims for each in people}) == 4

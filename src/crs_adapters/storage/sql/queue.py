@@ -26,6 +26,9 @@ from crs_core.domain.time import Instant, to_micros
 
 __all__ = ["Queue"]
 
+_AT_LEAST, _AMPLE = 4, 2
+"""Rows asked of each of many ranges at first: so many, and so many times its share of those wanted."""
+
 _ORDERS = {
     Order.AGE: (registration.c.birth_date, registration.c.seniority, registration.c.id),
     Order.SENIORITY: (registration.c.seniority, registration.c.id),
@@ -53,21 +56,19 @@ class Queue:
             wanted = limit - len(found)
             if wanted <= 0:
                 break
-            found += islice(merge(*self._ranges(session, site_id, of_rank, wanted, order)), wanted)
+            found += _first(session, *self._ranges(session, site_id, of_rank, order), wanted)
         return [self._registration(*row[-2:]) for row in found]
 
     def _ranges(
-        self, session: Session, site_id: str, segments: Iterable[Segment], wanted: int, order: Order
-    ) -> Sequence[Sequence[Row]]:
-        """The first of each range of the index, each in order."""
+        self, session: Session, site_id: str, segments: Iterable[Segment], order: Order
+    ) -> tuple[Statement, Sequence[Row]]:
+        """The statement that reads a range of the index, and the values of each range but for how many rows."""
         parts = [(site_id, each.claims, each.born_from.isoformat(), each.born_to.isoformat()) for each in segments]
         if order is Order.AGE:
-            return session.rows_of_each(self._by_age, [(*part, wanted) for part in parts])
+            return self._by_age, parts
         years = session.rows_of_each(self._years, [_between_years(*part) for part in parts])
-        ranges = [
-            (*_within(year, *part), wanted) for part, found in zip(parts, years, strict=True) for (year,) in found
-        ]
-        return session.rows_of_each(self._by_year[order], ranges) if ranges else []
+        ranges = [_within(year, *part) for part, found in zip(parts, years, strict=True) for (year,) in found]
+        return self._by_year[order], ranges
 
     def claims(self, session: Session, site_id: str) -> Sequence[str]:
         """See `View.claims`."""
@@ -79,6 +80,22 @@ class Queue:
 
     def _registration(self, version: int, body: str) -> Versioned[Registration]:
         return Versioned(self._codec.loads(Registration, body), version)
+
+
+def _first(session: Session, statement: Statement, ranges: Sequence[Row], wanted: int) -> list[Row]:
+    """The first of all ranges together: of each the share that is likely, and more of those that were used up."""
+    if not ranges:
+        return []
+    share = min(wanted, _AT_LEAST + _AMPLE * wanted // len(ranges))
+    found = list(session.rows_of_each(statement, [(*each, share) for each in ranges]))
+    chosen = list(islice(merge(*found), wanted))
+    used_up = [place for place, rows in enumerate(found) if len(rows) == share and rows[-1] <= chosen[-1]]
+    if share == wanted or not used_up:
+        return chosen
+    more = session.rows_of_each(statement, [(*ranges[place], wanted) for place in used_up])
+    for place, rows in zip(used_up, more, strict=True):
+        found[place] = rows
+    return list(islice(merge(*found), wanted))
 
 
 def _between_years(site_id: str, claims: str, born_from: str, born_to: str) -> Row:

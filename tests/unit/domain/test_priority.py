@@ -45,11 +45,11 @@ texts = st.sampled_from(TEXTS)
 def born(draw: st.DrawFn, declared: Priority, today: date) -> date:
     """Any birth date, most often within days of one at which some group begins or ends."""
     bounds = [age for group in declared.groups for age in (group.minimum_age, group.maximum_age) if age is not None]
-    year = today.year - draw(st.sampled_from(bounds or [80])) - draw(st.integers(0, 1))
+    year = today.year - draw(st.sampled_from(bounds or [80])) - draw(st.integers(-1, 1))
     turn = draw(st.sampled_from([(today.month, min(today.day, 28)), (1, 1), (2, 28), (3, 1)]))
-    near = date(year, *turn) + timedelta(draw(st.integers(-2, 2)))
+    near = min(date(year, *turn) + timedelta(draw(st.integers(-2, 2))), today)
     leap_year = year - year % 4
-    leap = date(1904 if leap_year == 1900 else leap_year, 2, 29)
+    leap = min(date(1904 if leap_year == 1900 else leap_year, 2, 29), today)
     return draw(st.sampled_from([near, near, leap]) | st.dates(date(1895, 1, 1), today))
 
 
@@ -204,6 +204,15 @@ def test_who_was_born_on_29_february_1940_is_80(meaning: AgeMeaning, day: date, 
     one = date(1940, 2, 29)
 
     assert (rank(compile_segments(declared, [""], day), claims="", born=one) == 0) == is_80
+
+
+@pytest.mark.parametrize(("one", "is_80"), [(date(1940, 12, 31), True), (date(1941, 1, 1), False)])
+def test_a_year_of_birth_is_80_all_at_once(one: date, *, is_80: bool) -> None:
+    over_80 = compile_segments(Priority((PriorityGroup(80),), AgeMeaning.YEAR), [""], date(2020, 1, 1))
+    up_to_79 = compile_segments(Priority((PriorityGroup(maximum_age=79),), AgeMeaning.YEAR), [""], date(2020, 12, 31))
+
+    assert (rank(over_80, claims="", born=one) == 0) == is_80
+    assert (rank(up_to_79, claims="", born=one) is None) == is_80
 
 
 @pytest.mark.parametrize(("day", "is_81"), [(date(2021, 2, 28), False), (date(2021, 3, 1), True)])

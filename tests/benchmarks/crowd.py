@@ -37,7 +37,6 @@ def fill_sqlite(path: str, people: int) -> None:
     for _, text in indexes:
         connection.execute(text)
     connection.execute("COMMIT")
-    connection.execute("ANALYZE")
     connection.close()
 
 

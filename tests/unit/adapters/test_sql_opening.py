@@ -1,7 +1,10 @@
 """A URL is opened, or refused with the place, the rule and the remedy; a missing driver names its extra."""
 
+import sqlite3
 import subprocess
 import sys
+import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -84,6 +87,8 @@ def test_a_path_is_taken_as_it_is(tmp_path: Path) -> None:
 def test_a_missing_driver_names_its_extra(hidden: str, url: str, extra: str, tmp_path: Path) -> None:
     program = f"""
 import sys
+import threading
+from contextlib import closing
 sys.modules[{hidden!r}] = None
 from crs_adapters.storage.sql import open_sql
 from crs_core.errors import AdapterFault
@@ -111,3 +116,11 @@ def test_both_databases_are_registered() -> None:
         ("storage", "sqlite"),
         ("storage", "postgresql"),
     ]
+
+
+def test_a_file_that_another_has_just_begun_to_write_is_waited_for(tmp_path: Path) -> None:
+    """SQLite waits its time-out for a lock, but not for this one: the switch to the write-ahead log fails at once."""
+    with closing(sqlite3.connect(tmp_path / "crs.db", isolation_level=None, check_same_thread=False)) as another:
+        another.execute("BEGIN IMMEDIATE")
+        threading.Timer(0.2, another.execute, ["COMMIT"]).start()
+        open_sql(f"sqlite:///{tmp_path}/crs.db").close()

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, cast
 
 from sqlalchemy import URL, Engine, NullPool, create_engine, event
@@ -59,10 +59,26 @@ def engine_of(path: Path) -> Engine:
 
 
 def _set_up(connection: Any, _record: object) -> None:
-    modes = [connection.execute(setting).fetchone() for setting in _SETTINGS]
+    modes = [_patiently(connection, setting) for setting in _SETTINGS]
     if modes[0] != ("wal",):
         message = f"journal_mode={modes[0][0]}: the folder's file system allows no write-ahead log"
         raise AdapterFault("sqlite_without_wal", message, remedy="put the file on a local disk")
+
+
+def _patiently(connection: Any, setting: str) -> Any:
+    """What a setting says, once nobody else is in the way.
+
+    Two connections that switch a new file to its write-ahead log at once would wait for each other for ever; SQLite tells
+    one of them at once that it is busy, without waiting its time-out (https://www.sqlite.org/c3ref/busy_handler.html).
+    """
+    ends = monotonic() + _OPENING_SECONDS
+    while True:
+        try:
+            return connection.execute(setting).fetchone()
+        except sqlite3.OperationalError as error:
+            if trouble(error) is not Trouble.HELD or monotonic() >= ends:
+                raise
+            sleep(_POLL_MILLISECONDS / 1000)
 
 
 class SqliteSession:

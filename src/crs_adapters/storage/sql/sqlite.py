@@ -68,8 +68,8 @@ def _set_up(connection: Any, _record: object) -> None:
 def _patiently(connection: Any, setting: str) -> Any:
     """What a setting says, once nobody else is in the way.
 
-    Two connections that switch a new file to its write-ahead log at once would wait for each other for ever; SQLite tells
-    one of them at once that it is busy, without waiting its time-out (https://www.sqlite.org/c3ref/busy_handler.html).
+    Two connections that switch a new file to its write-ahead log at once would wait for each other for ever; SQLite
+    tells one of them at once that it is busy, without its time-out (https://www.sqlite.org/c3ref/busy_handler.html).
     """
     ends = monotonic() + _OPENING_SECONDS
     while True:

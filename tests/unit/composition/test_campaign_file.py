@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import crs_core as crs
-from crs_core.composition import campaign_file
+from crs_core.composition import campaign_tables
 from crs_core.composition.example import _TOML as EXAMPLE
 from crs_core.domain.campaign import Access, Limits, NoShowRule, StockRule
 from crs_core.domain.order import AgeMeaning, Order, Priority, PriorityGroup
@@ -221,7 +221,7 @@ def test_the_walk_covers_every_table_of_the_format() -> None:
         "since" if name == "from" else name for name in (path.rsplit(".", 1)[-1].partition("[")[0] for path in KEYS)
     }
 
-    for table in campaign_file._TABLES:
+    for table in campaign_tables.TABLES:
         names = {attribute.name for attribute in table.__attrs_attrs__}
         assert names <= known, table
 

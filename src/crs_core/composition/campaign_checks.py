@@ -27,6 +27,7 @@ _DATED = (
     "invitation",
     "no_show",
     "replan",
+    "sending",
 )
 
 

@@ -14,6 +14,7 @@ from crs_core.composition.campaign_tables import (
     PriorityTable,
     ProductTable,
     ResponseTable,
+    SendingTable,
 )
 from crs_core.composition.faults import problems_of
 from crs_core.domain.campaign import (
@@ -119,9 +120,7 @@ def _campaign(file: File) -> Campaign:
         no_show=_dated(file.no_show, lambda step: NoShowRule(step.dose, step.registration), NoShowRule()),
         replan=_dated(file.replan, lambda step: ReplanRule(step.notice_days), ReplanRule()),
         limits=Limits(**{name: Budget(budget.most, budget.minutes) for name, budget in file.limits.items()}),
-        sending=Sending(
-            file.sending.per_second, file.sending.attempts, file.sending.backoff_seconds, file.sending.lease_seconds
-        ),
+        sending=_dated(file.sending, _sending, Sending()),
         texts=file.texts,
     )
 
@@ -153,6 +152,10 @@ def _control_pin(step: ControlPinTable) -> ControlPinRule:
 
 def _invitation(step: InvitationTable) -> InvitationRule:
     return InvitationRule(step.digits, step.term_hours, step.reminders_hours, step.on_expiry)
+
+
+def _sending(step: SendingTable) -> Sending:
+    return Sending(step.per_second, step.attempts, step.backoff_seconds, step.lease_seconds)
 
 
 def _product(name: str, product: ProductTable) -> Product:

@@ -278,8 +278,9 @@ class BudgetTable:
 
 @frozen
 class SendingTable:
-    """[sending]: see `Sending`."""
+    """[[sending]]: see `Sending`."""
 
+    since: Instant
     per_second: int = field(default=20, metadata=_between(1, 100_000))
     attempts: int = field(default=8, metadata=_between(1, 100))
     backoff_seconds: int = field(default=30, metadata=_between(1, 3600))
@@ -304,7 +305,7 @@ class File:
     no_show: tuple[NoShowTable, ...] = ()
     replan: tuple[ReplanTable, ...] = ()
     limits: dict[str, BudgetTable] = field(factory=dict)
-    sending: SendingTable = SendingTable()
+    sending: tuple[SendingTable, ...] = ()
     texts: dict[str, dict[str, str]] = field(factory=dict)
 
 
@@ -319,6 +320,7 @@ DATED = (
     InvitationTable,
     NoShowTable,
     ReplanTable,
+    SendingTable,
     IntervalTable,
 )
-TABLES = (*DATED, HeadTable, GroupTable, ProductTable, SiteTable, BudgetTable, SendingTable, File)
+TABLES = (*DATED, HeadTable, GroupTable, ProductTable, SiteTable, BudgetTable, File)

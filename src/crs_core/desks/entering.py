@@ -6,6 +6,7 @@ from crs_core.desks.proving import check_pin, of_source
 from crs_core.domain import gate, inputs, invitation_pin, tokens
 from crs_core.domain.insured_number import compact
 from crs_core.domain.messages import Lane, Purpose
+from crs_core.domain.pacing import leaves_at
 from crs_core.domain.people import Person
 from crs_core.domain.plans import Key, Plan, Versioned
 from crs_core.domain.registration import Registration, is_live
@@ -128,11 +129,12 @@ def remind_pin(
             BudgetUse(f"remind:person:{person}", limits.reminders_registration, "too_many_reminders"),
         )
         work.take(uses, now)
-        minutes = 1 + work.backlog(Lane.TRANSACTIONAL) // (60 * office.campaign.sending.per_second)
+        waits = leaves_at(office.campaign.sending, work.backlog(Lane.TRANSACTIONAL), now) - now
+        expected = later(now, minutes=1 + waits.total_seconds() // 60)  # whole minutes, so that it tells of nobody
         registration = _live_registration(work, person)
         owed = registration is not None and _has_pin(office, registration, now)
         return Plan(
-            Reminded(later(now, minutes=minutes)),
+            Reminded(expected),
             journal=(office.note(now, "pin_reminded", person=person),) if owed else (),
             messages=(sms(office, registration, Purpose.PIN_REMINDER, now),) if owed and registration else (),
         )

@@ -9,6 +9,7 @@ from crs_core.domain.campaign import Budget, ControlPinRule
 from crs_core.domain.control_pin import Challenge, Sent
 from crs_core.domain.inputs import shown
 from crs_core.domain.messages import Channel, Lane, Message, Purpose
+from crs_core.domain.pacing import leaves_at
 from crs_core.domain.people import mask, phone_number
 from crs_core.domain.plans import Key, Plan, Put, Versioned
 from crs_core.domain.time import Instant, later
@@ -138,8 +139,9 @@ def _generation(office: Office, challenge: Challenge, nonce: str) -> str:
 
 def _sent(office: Office, view: View, challenge: Challenge, rule: ControlPinRule, handle: str, now: Instant) -> Sent:
     waiting = challenge.unsent is not None or challenge.handed_off_at is None
-    seconds = (view.backlog(Lane.INTERACTIVE) + 1) / office.campaign.sending.per_second
-    expected = later(now, seconds=seconds) if waiting else challenge.handed_off_at or now
+    expected = challenge.handed_off_at or now
+    if waiting:
+        expected = leaves_at(office.campaign.sending, view.backlog(Lane.INTERACTIVE), now)
     after = later(expected, seconds=rule.wait_seconds) if waiting else control_pin.may_ask_at(challenge, rule, now)
     left = rule.sends - challenge.sends - waiting
     if left <= 0 and challenge.handed_off_at is not None:

@@ -211,7 +211,7 @@ class Limits:
 
 @frozen
 class Sending:
-    """How messages leave.
+    """How messages leave. Anchor: now.
 
     Attributes:
         per_second: What the gateway takes; the dispatcher paces itself to it and citizens are told when.
@@ -257,7 +257,7 @@ class Campaign:
     replan: Dated[ReplanRule] = field(factory=lambda: always(ReplanRule()))
     calendar_check: Dated[CalendarCheckRule] = field(factory=lambda: always(CalendarCheckRule()))
     limits: Limits = Limits()
-    sending: Sending = Sending()
+    sending: Dated[Sending] = field(factory=lambda: always(Sending()))
     texts: dict[str, dict[str, str]] = field(factory=dict)
     _places: dict[str, Place] = field(init=False, repr=False, eq=False)
     _products: dict[str, Product] = field(init=False, repr=False, eq=False)

@@ -59,7 +59,7 @@ def dispatch(office: Office, limit: int, *, actor: str) -> Dispatch:
     for lanes, most in (((Lane.INTERACTIVE,), _ONE_AT_A_TIME), ((Lane.TRANSACTIONAL, Lane.BULK), _BULK)):
         while left > 0:
             now = office.now()
-            until = later(now, seconds=office.campaign.sending.lease_seconds)
+            until = later(now, seconds=office.campaign.sending.at(now).lease_seconds)
             leased = office.storage.lease(lanes, min(most, left), now=now, until=until)
             if not leased:
                 break
@@ -92,7 +92,7 @@ def _send(office: Office, message: Message, subject: str, text: str) -> str:
 
 def _again(office: Office, message: Message, fault: CrsError, now: Instant) -> Outcome:
     """Another try after a pause that doubles and is never quite the same; the dead letters after the last."""
-    sending = office.campaign.sending
+    sending = office.campaign.sending.at(now)
     if message.attempts >= sending.attempts:
         return Outcome(message.id, MessageState.DEAD, now, reason=fault.code)
     pause = min(sending.backoff_seconds * 2 ** (message.attempts - 1), _LONGEST_PAUSE)

@@ -132,7 +132,7 @@ def test_the_composed_campaign_has_the_rules_and_its_own_sites() -> None:
 
     assert [place.name for place in played.places] == [site.name]
     assert (played.access, played.may_register, played.priority) == (rules.access, rules.may_register, rules.priority)
-    assert (rules.sending.per_second, played.sending.per_second) == (20, 5)
+    assert ([each.per_second for each in rules.sending], [each.per_second for each in played.sending]) == ([20], [5])
 
 
 def test_rules_that_are_not_the_examples_are_refused(tmp_path: Path) -> None:

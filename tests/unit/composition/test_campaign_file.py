@@ -102,7 +102,8 @@ address = "Smyslena 1, Vzorov"
 most = 4
 minutes = 600
 
-[sending]
+[[sending]]
+from = 2021-01-15
 per_second = 200
 attempts = 3
 backoff_seconds = 10
@@ -119,7 +120,13 @@ REQUIRED = {
     *("priority[0].from", "priority[0].groups", "stock[0].from", "stock[0].count", "control_pin[0].from"),
     *("response[0].from", "response[0].percent"),
     *("invitation[0].from", "products.comirnaty.doses", "products.comirnaty.interval"),
-    *("no_show[0].from", "replan[0].from", "calendar_check[0].from", "calendar_check[0].stranded_share"),
+    *(
+        "no_show[0].from",
+        "replan[0].from",
+        "sending[0].from",
+        "calendar_check[0].from",
+        "calendar_check[0].stranded_share",
+    ),
     *("products.comirnaty.interval[0].from", "products.comirnaty.interval[0].days", "sites[0].id", "sites[0].name"),
     *("limits.pin_tries_handle.most", "limits.pin_tries_handle.minutes"),
 }
@@ -320,10 +327,10 @@ BAD: list[tuple[str, list[Any]]] = [
     ("sites[0].address", ["a\nb", "x" * 201]),
     ("limits.pin_tries_handle.most", [0, 10_000_001]),
     ("limits.pin_tries_handle.minutes", [0, 527_041]),
-    ("sending.per_second", [0, 100_001]),
-    ("sending.attempts", [0, 101]),
-    ("sending.backoff_seconds", [0, 3601]),
-    ("sending.lease_seconds", [4, 3601]),
+    ("sending[0].per_second", [0, 100_001]),
+    ("sending[0].attempts", [0, 101]),
+    ("sending[0].backoff_seconds", [0, 3601]),
+    ("sending[0].lease_seconds", [4, 3601]),
     ("texts.en.control_pin", ["", "no PIN", "{pin", "pin}", "{0} {pin}", "{pin!r}", "{pin:>9}", "{name} {pin}"]),
     ("texts.en.control_pin", ["{pin} {}", "{pin.real}", "{pin}\x00", "{pin}\u202e", "{ pin }"]),
 ]

@@ -105,7 +105,7 @@ class Play(RuleBasedStateMachine):
 
     def _settle(self, before: Mapping[str, Any], conduct: Mapping[str, Conduct], *, cut: bool) -> int:
         """Tells the model what became of messages; how many were sent."""
-        last_try = self.model.campaign.sending.attempts
+        last_try = self.model.campaign.sending.at(self.now).attempts
         sent = 0
         for name, message in before.items():
             did, is_last = conduct.get(name), message.attempts + 1 >= last_try

@@ -100,5 +100,5 @@ def campaign(start: Day, stock: StockRule, on_expiry: str) -> Campaign:
         stock=always(stock),
         invitation=Dated(((on(0), InvitationRule()), (on(5), terms))),
         limits=_LIMITS,
-        sending=Sending(attempts=3),
+        sending=always(Sending(attempts=3)),
     )

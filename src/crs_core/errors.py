@@ -8,7 +8,7 @@
     ├── Refused                the rules of the campaign say no, now or for good
     │   └── TooManyAttempts    a budget is used up; `retry_at` says until when
     ├── NotFound               (LookupError) nothing there under that name
-    ├── Busy                   somebody else holds it; try again at `retry_at`
+    ├── Busy                   it cannot be done at this moment; try again at `retry_at`
     ├── Conflict               the state moved on between reading and committing
     │   ├── Stale              a value has another version than the plan was made for
     │   └── Short              an account of seats or doses would fall below nothing
@@ -133,7 +133,7 @@ class NotFound(CrsError, LookupError):
 
 
 class Busy(CrsError):
-    """Somebody else holds what this command needs; nothing was changed."""
+    """Others hold what this command needs, or nothing can be kept at this moment; nothing was changed."""
 
 
 class Conflict(CrsError):

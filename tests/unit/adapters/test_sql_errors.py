@@ -22,13 +22,21 @@ SEAT = Account("north", AccountKind.DAY.value, "V1", Day(2021, 1, 20))
 
 SQLITE = {name: getattr(sqlite3, name) for name in dir(sqlite3) if name.startswith("SQLITE_")}
 SQLITE_TAKEN = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_ROWID"}
-POSTGRESQL_TROUBLES = {
+CONNECTION = ("08000", "08001", "08003", "08004", "08006", "08007", "08P01")
+WITHOUT_STATE = (pg.ConnectionTimeout, pg.CancellationTimeout, pg._WaitTimeout)
+POSTGRESQL_TROUBLES: dict[type[psycopg.Error], Trouble] = {
     pg.UniqueViolation: Trouble.TAKEN,
     pg.CheckViolation: Trouble.BELOW_NOTHING,
     pg.LockNotAvailable: Trouble.HELD,
     pg.DeadlockDetected: Trouble.HELD,
     pg.SerializationFailure: Trouble.HELD,
     pg.TooManyConnections: Trouble.HELD,
+    pg.DiskFull: Trouble.FULL,
+    pg.AdminShutdown: Trouble.AWAY,
+    pg.CrashShutdown: Trouble.AWAY,
+    pg.CannotConnectNow: Trouble.AWAY,
+    **dict.fromkeys(map(pg.lookup, CONNECTION), Trouble.AWAY),
+    **dict.fromkeys([psycopg.OperationalError, *WITHOUT_STATE], Trouble.AWAY),
 }
 
 
@@ -55,7 +63,13 @@ def test_sqlite_constraints_are_told_apart(name: str) -> None:
     assert sqlite.trouble(sqlite_error(SQLITE[name], sqlite3.IntegrityError)) is wanted
 
 
-@pytest.mark.parametrize("name", ["SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR_WRITE", "SQLITE_CORRUPT"])
+@pytest.mark.parametrize("name", ["SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"])
+def test_sqlite_is_full_where_it_cannot_write(name: str) -> None:
+    """A limit of files or a quota is told as a failed write, a full disk as full."""
+    assert sqlite.trouble(sqlite_error(SQLITE[name])) is Trouble.FULL
+
+
+@pytest.mark.parametrize("name", ["SQLITE_READONLY", "SQLITE_IOERR_READ", "SQLITE_CORRUPT"])
 def test_other_troubles_of_sqlite_are_faults(name: str) -> None:
     assert sqlite.trouble(sqlite_error(SQLITE[name])) is Trouble.FAULT
     assert sqlite.trouble(sqlite3.ProgrammingError("Cannot operate on a closed database.")) is Trouble.FAULT
@@ -70,8 +84,12 @@ def test_every_state_of_postgresql_has_its_trouble() -> None:
 
 
 def test_what_carries_no_code_is_a_fault() -> None:
-    for error in (psycopg.OperationalError("connection lost"), psycopg.DataError("NUL"), UnicodeError()):
+    for error in (psycopg.DataError("NUL"), psycopg.InterfaceError("the connection is closed"), UnicodeError()):
         assert postgresql.trouble(error) is Trouble.FAULT
+
+
+def test_a_connection_that_breaks_without_a_state_is_away() -> None:
+    assert postgresql.trouble(psycopg.OperationalError("server closed the connection")) is Trouble.AWAY
 
 
 @pytest.mark.parametrize(
@@ -82,6 +100,8 @@ def test_what_carries_no_code_is_a_fault() -> None:
         (Trouble.BELOW_NOTHING, SEAT, Short),
         (Trouble.BELOW_NOTHING, "person", AdapterFault),
         (Trouble.HELD, SEAT, Busy),
+        (Trouble.FULL, SEAT, Busy),
+        (Trouble.AWAY, SEAT, Busy),
         (Trouble.FAULT, SEAT, AdapterFault),
     ],
 )
@@ -93,6 +113,16 @@ def test_busy_says_when_to_try_again() -> None:
     error = translated(Trouble.HELD, sqlite_error(SQLITE["SQLITE_BUSY"]), now)
 
     assert error.retry_at == NOW.add(seconds=1)
+
+
+@pytest.mark.parametrize(("trouble", "seconds"), [(Trouble.FULL, 60), (Trouble.AWAY, 5)])
+def test_what_operators_must_mend_says_when_to_try_again_and_that_nothing_changed(
+    trouble: Trouble, seconds: int
+) -> None:
+    error = translated(trouble, sqlite_error(SQLITE["SQLITE_FULL"]), now)
+
+    assert error.retry_at == NOW.add(seconds=seconds)
+    assert "nothing was changed" in error.remedy
 
 
 def test_a_fault_names_the_driver_s_code_and_not_its_words() -> None:

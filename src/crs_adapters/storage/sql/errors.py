@@ -11,9 +11,11 @@ from crs_core.domain.ledger import Account
 from crs_core.domain.time import Instant, later
 from crs_core.errors import AdapterFault, Busy, CrsError, Short, Stale
 
-__all__ = ["Trouble", "busy", "closed", "missed", "spoilt", "translated", "unknown_kind"]
+__all__ = ["Trouble", "busy", "closed", "missed", "spoilt", "translated", "unknown_kind", "unsure"]
 
 _PAUSE_SECONDS = 1
+_AWAY_SECONDS = 5
+_FULL_SECONDS = 60
 
 
 class Trouble(enum.Enum):
@@ -25,6 +27,10 @@ class Trouble(enum.Enum):
     """A check of an account failed."""
     HELD = "held"
     """Others held a lock for too long, or two waited for each other."""
+    FULL = "full"
+    """The disk takes no more."""
+    AWAY = "away"
+    """The server is not there, or has broken off."""
     FAULT = "fault"
     """Anything else."""
 
@@ -42,6 +48,10 @@ def translated(trouble: Trouble, error: Exception, now: Callable[[], Instant], s
         return missed(subject)
     if trouble is Trouble.HELD:
         return busy(now())
+    if trouble is Trouble.FULL:
+        return _full(now())
+    if trouble is Trouble.AWAY:
+        return _away(now())
     name = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None) or "no code"
     return AdapterFault(
         "storage_failed",
@@ -61,6 +71,29 @@ def busy(now: Instant) -> Busy:
     """Others hold the store."""
     again = later(now, seconds=_PAUSE_SECONDS)
     return Busy("busy", "other commands hold the store", retry_at=again, remedy="try again in a moment")
+
+
+def _full(now: Instant) -> Busy:
+    """It is for operators to make room; a citizen can only come again."""
+    again = later(now, seconds=_FULL_SECONDS)
+    remedy = "make room on the disk of the database; nothing was changed"
+    return Busy("storage_full", "the disk of the database takes no more", retry_at=again, remedy=remedy)
+
+
+def _away(now: Instant) -> Busy:
+    again = later(now, seconds=_AWAY_SECONDS)
+    remedy = "see whether the server runs; nothing was changed"
+    return Busy("storage_away", "the server of the database is not there", retry_at=again, remedy=remedy)
+
+
+def unsure(now: Instant) -> AdapterFault:
+    """The server broke off while it was asked to commit: it may have done so before."""
+    return AdapterFault(
+        "outcome_unknown",
+        "the database broke off during the commit, which may have been done",
+        retry_at=later(now, seconds=_AWAY_SECONDS),
+        remedy="send the same command again, with the same idempotency key",
+    )
 
 
 def spoilt() -> AdapterFault:

@@ -13,7 +13,7 @@ from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import URL, Engine, NullPool, create_engine
 
 from crs_adapters.storage.sql.compiling import Statement
-from crs_adapters.storage.sql.errors import Trouble, missed, spoilt, translated
+from crs_adapters.storage.sql.errors import Trouble, missed, spoilt, translated, unsure
 from crs_adapters.storage.sql.pool import Pool
 from crs_adapters.storage.sql.session import Change, Row, connection_of
 from crs_core.domain.plans import Key
@@ -29,16 +29,24 @@ _TROUBLES = {
     "40P01": Trouble.HELD,  # deadlock_detected
     "40001": Trouble.HELD,  # serialization_failure
     "53300": Trouble.HELD,  # too_many_connections
+    "53100": Trouble.FULL,  # disk_full
+    "57P01": Trouble.AWAY,  # admin_shutdown
+    "57P02": Trouble.AWAY,  # crash_shutdown
+    "57P03": Trouble.AWAY,  # cannot_connect_now
 }
+_CONNECTION = "08"  # the class of connection exceptions
 _FAULTS = (psycopg.Error, psycopg.Warning, OverflowError, UnicodeError)
-_READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_READ_SECONDS = 30.0
+_READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = %d"
+_READ_SECONDS = 10.0
 _BATCH = 64
 
 
 def trouble(error: Exception) -> Trouble:
     """What an error of the driver means."""
     state = (error.sqlstate or error.diag.sqlstate) if isinstance(error, psycopg.Error) else None
+    if (state or "").startswith(_CONNECTION) or (state is None and isinstance(error, psycopg.OperationalError)):
+        # Without a state it is libpq that speaks, not the server.
+        return Trouble.FAULT if isinstance(error, psycopg.errors.PipelineAborted) else Trouble.AWAY
     return _TROUBLES.get(state or "", Trouble.FAULT)
 
 
@@ -168,11 +176,15 @@ class PostgresqlSession:
         """Keeps what was done.
 
         Raises:
-            AdapterFault: A change failed and its error was not passed on.
+            AdapterFault: A change failed and its error was not passed on; or ``outcome_unknown``.
         """
         if self._spoilt:
             raise spoilt()
-        self._order(b"COMMIT")
+        try:
+            self._send(b"COMMIT")
+        except _FAULTS as error:
+            failure = self._failed(error)
+            raise (unsure(self._now()) if trouble(error) is Trouble.AWAY else failure) from error
 
     def rollback(self) -> None:
         """Forgets what was done; a connection that is not idle afterwards is given up."""
@@ -232,4 +244,5 @@ class PostgresqlDatabase:
 
 
 def _begin_reading(session: PostgresqlSession) -> None:
-    session.begin(_READ)
+    """Readers wait for nobody but those who lock whole tables, such as a change of their columns."""
+    session.begin(_READ % round(_READ_SECONDS * 1000))

@@ -31,6 +31,11 @@ _READERS = 64
 
 _TAKEN = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID}
 _HELD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_FULL = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+}  # quotas and limits of files too
 _FAULTS = (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeError)
 
 
@@ -43,6 +48,8 @@ def trouble(error: Exception) -> Trouble:
         return Trouble.TAKEN
     if code == sqlite3.SQLITE_CONSTRAINT_CHECK:
         return Trouble.BELOW_NOTHING
+    if code in _FULL:
+        return Trouble.FULL
     return Trouble.HELD if code & 0xFF in _HELD else Trouble.FAULT
 
 
@@ -202,6 +209,6 @@ def _begin_writing(session: SqliteSession, ends: float) -> None:
     while True:
         try:
             return session.begin("BEGIN IMMEDIATE")
-        except Busy:
-            if monotonic() >= ends:
+        except Busy as error:
+            if error.code != "busy" or monotonic() >= ends:
                 raise

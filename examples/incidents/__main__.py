@@ -5,7 +5,7 @@ from importlib import import_module
 
 from .screen import broken
 
-NAMES = ("lost_pin",)
+NAMES = ("slow_search", "broken_calendars", "unopened_site", "born_on_the_31st", "lost_pin")
 """Modules with an ``INCIDENT``, in order of their numbers."""
 
 

@@ -15,9 +15,36 @@ from examples.incidents.screen import Incident, broken, screen
 
 FOLDER = Path(__file__).parents[2] / "examples" / "incidents"
 BREAKS = {
+    "slow_search": [
+        "writer's place taken by a search, of 60 looks",
+        "answers that do not say as of when they are true",
+    ],
+    "broken_calendars": [
+        "stranded first doses that the site was told of",
+        "sites opened with 36 of 60 stranded",
+        "once mended: shown as free, but cannot be had",
+        "citizens refused at the last step",
+        "citizens with both doses, of 48 possible",
+    ],
+    "unopened_site": [
+        "sites offered that do not vaccinate",
+        "people who wait at one of those",
+        "sites opened without calendars that fit together",
+    ],
+    "born_on_the_31st": [
+        "refused, of 95,694 numbers, 1900 to 2030",
+        "registered, of 21 people born on the 31st",
+        "accepted, of 336 numbers assigned by an insurer",
+        "accepted, of 7 texts that are nobody's number",
+    ],
     "lost_pin": ["of 15 who lost PIN2, entered in the end"],
 }
-"""What the old way breaks, by incident; a rule that it keeps is not seen failing here."""
+"""What the old way breaks, by incident; a rule of time is not among them, as a loaded machine has its own."""
+
+ALONE = {"slow_search"}
+"""Those that take more than two seconds."""
+
+EACH = [pytest.param(name, marks=pytest.mark.slow if name in ALONE else ()) for name in NAMES]
 
 
 def incident_of(name: str) -> Incident[Any]:
@@ -25,7 +52,7 @@ def incident_of(name: str) -> Incident[Any]:
     return found
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EACH)
 def test_here_every_rule_holds(name: str) -> None:
     incident = incident_of(name)
     end = incident.ours()
@@ -36,12 +63,12 @@ def test_here_every_rule_holds(name: str) -> None:
     assert max(len(line) for line in lines) <= 80
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EACH)
 def test_the_old_way_fails(name: str) -> None:
     """The same rules, held against the old way."""
     incident = incident_of(name)
 
-    assert broken(incident, incident.old()) == BREAKS[name]
+    assert set(BREAKS[name]) <= set(broken(incident, incident.old()))
 
 
 def test_every_incident_is_listed() -> None:

@@ -26,6 +26,9 @@ _DATED = (
     "control_pin",
     "invitation",
     "no_show",
+    "duplicates",
+    "corrections",
+    "pending_claims",
     "replan",
     "sending",
 )

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from crs_core.composition import campaign_checks
 from crs_core.composition.campaign_converter import converter_of, moment
 from crs_core.composition.campaign_tables import (
+    ClaimsTable,
     ControlPinTable,
     File,
     InvitationTable,
@@ -22,7 +23,10 @@ from crs_core.domain.campaign import (
     Budget,
     CalendarCheckRule,
     Campaign,
+    ClaimsRule,
     ControlPinRule,
+    CorrectionRule,
+    DuplicateRule,
     Eligibility,
     Interval,
     InvitationRule,
@@ -118,6 +122,11 @@ def _campaign(file: File) -> Campaign:
         control_pin=_dated(file.control_pin, _control_pin, ControlPinRule()),
         invitation=_dated(file.invitation, _invitation, InvitationRule()),
         no_show=_dated(file.no_show, lambda step: NoShowRule(step.dose, step.registration), NoShowRule()),
+        duplicates=_dated(
+            file.duplicates, lambda step: DuplicateRule(step.frees, step.undisputed_hours), DuplicateRule()
+        ),
+        corrections=_dated(file.corrections, lambda step: CorrectionRule(step.details, step.site), CorrectionRule()),
+        pending_claims=_dated(file.pending_claims, _claims, ClaimsRule()),
         replan=_dated(file.replan, lambda step: ReplanRule(step.notice_days), ReplanRule()),
         limits=Limits(**{name: Budget(budget.most, budget.minutes) for name, budget in file.limits.items()}),
         sending=_dated(file.sending, _sending, Sending()),
@@ -144,6 +153,10 @@ def _priority(step: PriorityTable) -> Priority:
 
 def _response(step: ResponseTable) -> ResponseRule:
     return ResponseRule(tuple((days, share) for days, share in step.percent))
+
+
+def _claims(step: ClaimsTable) -> ClaimsRule:
+    return ClaimsRule(step.unavailable, step.first_minutes, step.longest_minutes)
 
 
 def _control_pin(step: ControlPinTable) -> ControlPinRule:

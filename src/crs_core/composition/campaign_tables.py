@@ -22,7 +22,10 @@ __all__ = [
     "AccessTable",
     "BudgetTable",
     "CalendarCheckTable",
+    "ClaimsTable",
     "ControlPinTable",
+    "CorrectionTable",
+    "DuplicateTable",
     "File",
     "GroupTable",
     "HeadTable",
@@ -222,6 +225,38 @@ class NoShowTable:
     )
 
 
+def _one_of(*names: str) -> dict[str, _Rule]:
+    return _rule(lambda text: text in names, f"must be {' or '.join(map(repr, names))}", "choose one")
+
+
+@frozen
+class DuplicateTable:
+    """[[duplicates]]: see `DuplicateRule`."""
+
+    since: Instant
+    frees: str = field(default="undisputed", metadata=_one_of("undisputed", "older"))
+    undisputed_hours: int = field(default=72, metadata=_between(24, 24 * 365))
+
+
+@frozen
+class CorrectionTable:
+    """[[corrections]]: see `CorrectionRule`."""
+
+    since: Instant
+    details: str = field(default="keeps", metadata=_one_of("keeps", "restarts"))
+    site: str = field(default="restarts", metadata=_one_of("keeps", "restarts"))
+
+
+@frozen
+class ClaimsTable:
+    """[[pending_claims]]: see `ClaimsRule`."""
+
+    since: Instant
+    unavailable: str = field(default="wait", metadata=_one_of("wait", "refuse"))
+    first_minutes: int = field(default=10, metadata=_between(1, 24 * 60))
+    longest_minutes: int = field(default=360, metadata=_between(1, 7 * 24 * 60))
+
+
 @frozen
 class ReplanTable:
     """[[replan]]: see `ReplanRule`."""
@@ -303,6 +338,9 @@ class File:
     control_pin: tuple[ControlPinTable, ...] = ()
     invitation: tuple[InvitationTable, ...] = ()
     no_show: tuple[NoShowTable, ...] = ()
+    duplicates: tuple[DuplicateTable, ...] = ()
+    corrections: tuple[CorrectionTable, ...] = ()
+    pending_claims: tuple[ClaimsTable, ...] = ()
     replan: tuple[ReplanTable, ...] = ()
     limits: dict[str, BudgetTable] = field(factory=dict)
     sending: tuple[SendingTable, ...] = ()
@@ -319,6 +357,9 @@ DATED = (
     ControlPinTable,
     InvitationTable,
     NoShowTable,
+    DuplicateTable,
+    CorrectionTable,
+    ClaimsTable,
     ReplanTable,
     SendingTable,
     IntervalTable,

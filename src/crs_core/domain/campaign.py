@@ -17,7 +17,10 @@ __all__ = [
     "Budget",
     "CalendarCheckRule",
     "Campaign",
+    "ClaimsRule",
     "ControlPinRule",
+    "CorrectionRule",
+    "DuplicateRule",
     "Eligibility",
     "Interval",
     "InvitationRule",
@@ -140,6 +143,51 @@ class NoShowRule:
 
 
 @frozen
+class DuplicateRule:
+    """What becomes of a registration for somebody who is registered from another phone. Anchor: the newer one.
+
+    It stays blocked while the older one stands. The older phone is told and may say that it was somebody else.
+
+    Attributes:
+        frees: ``undisputed``: the newer one takes the place of the older, unless that holds a reservation or its phone
+            objects in time; ``older``: only the end of the older one, or the office.
+        undisputed_hours: How long the older phone has, from the hand-off of what it is told.
+    """
+
+    frees: str = "undisputed"
+    undisputed_hours: int = 72
+
+
+@frozen
+class CorrectionRule:
+    """What becomes of the place in the queue. Anchor: the correction.
+
+    Attributes:
+        details: Names, birth date, language, e-mail or phone corrected: the seniority ``keeps`` or ``restarts``.
+        site: Another site: the same choice. A new registration for another site is such a correction.
+    """
+
+    details: str = "keeps"
+    site: str = "restarts"
+
+
+@frozen
+class ClaimsRule:
+    """Claims whose registry cannot be asked at registration. Anchor: now.
+
+    Attributes:
+        unavailable: Whoever may register by such a claim alone: ``wait``, saved and blocked until the registry
+            answers; or ``refuse``.
+        first_minutes: When the registry is asked again; the pause doubles after every time it cannot be asked.
+        longest_minutes: The longest pause.
+    """
+
+    unavailable: str = "wait"
+    first_minutes: int = 10
+    longest_minutes: int = 360
+
+
+@frozen
 class ReplanRule:
     """How a re-plan moves people. Anchor: now.
 
@@ -254,6 +302,9 @@ class Campaign:
     control_pin: Dated[ControlPinRule] = field(factory=lambda: always(ControlPinRule()))
     invitation: Dated[InvitationRule] = field(factory=lambda: always(InvitationRule()))
     no_show: Dated[NoShowRule] = field(factory=lambda: always(NoShowRule()))
+    duplicates: Dated[DuplicateRule] = field(factory=lambda: always(DuplicateRule()))
+    corrections: Dated[CorrectionRule] = field(factory=lambda: always(CorrectionRule()))
+    pending_claims: Dated[ClaimsRule] = field(factory=lambda: always(ClaimsRule()))
     replan: Dated[ReplanRule] = field(factory=lambda: always(ReplanRule()))
     calendar_check: Dated[CalendarCheckRule] = field(factory=lambda: always(CalendarCheckRule()))
     limits: Limits = Limits()

@@ -28,7 +28,7 @@ __all__ = [
 
 def is_open(registration: Registration, access: Access, now: Instant) -> bool:
     """Whether the citizen may reserve now."""
-    if registration.withdrawn_at is not None:
+    if registration.withdrawn_at is not None or registration.blocks:
         return False
     if access is Access.IMMEDIATE:
         return True
@@ -42,7 +42,8 @@ def require_open(registration: Registration, access: Access, now: Instant) -> No
     """Returns where the citizen may reserve now.
 
     Raises:
-        Refused: ``already_reserved``, ``withdrawn``, ``invitation_lapsed``, ``invitation_expired`` or ``not_invited``.
+        Refused: ``already_reserved``, ``withdrawn``, ``registration_blocked``, ``invitation_lapsed``,
+            ``invitation_expired`` or ``not_invited``.
     """
     if registration.reservation_id is not None:
         raise Refused(
@@ -52,6 +53,8 @@ def require_open(registration: Registration, access: Access, now: Instant) -> No
         return
     if registration.withdrawn_at is not None:
         raise Refused("withdrawn", "this registration was withdrawn", remedy="register again")
+    if registration.blocks:
+        raise Refused("registration_blocked", "this registration is being checked", remedy="wait for the message")
     if registration.gate is Gate.LAPSED:
         raise Refused("invitation_lapsed", "the invitations were not answered in time", remedy="register again")
     if registration.gate is Gate.INVITED:

@@ -14,6 +14,11 @@ from crs_core.domain.time import Instant
 __all__ = ["Journey", "journey"]
 
 _LAST_STEP = 8
+_WHY_NOT = {
+    Standing.LAPSED: "invitation_lapsed",
+    Standing.BLOCKED: "registration_blocked",
+    Standing.WITHDRAWN: "withdrawn",
+}
 
 
 @frozen
@@ -26,6 +31,7 @@ class Journey:
         why_not: Why the next step is not open; ``""`` where it is. A code with texts in every language.
         site_id: The site of the registration.
         waiting_since: Seniority.
+        pending: Claims that a registry is still to be asked about.
         invited_until: The end of the invitation's term, exclusive; None if it has none.
         reservation: The active reservation, or None.
     """
@@ -38,6 +44,7 @@ class Journey:
     waiting_since: Instant
     invited_until: Instant | None = None
     reservation: Reservation | None = field(default=None)
+    pending: frozenset[str] = frozenset()
 
 
 def journey(registration: Registration, reservation: Reservation | None, access: Access, now: Instant) -> Journey:
@@ -45,10 +52,11 @@ def journey(registration: Registration, reservation: Reservation | None, access:
     state = standing(registration)
     invitation = registration.invitation if registration.gate is Gate.INVITED else None
     until = None if invitation is None else invitation.expires_at
+    pending = frozenset() if registration.pending is None else frozenset(registration.pending.claims.split(","))
 
     def at(step: int, next_step: int | None, why_not: str = "") -> Journey:
         return Journey(
-            step, next_step, state, why_not, registration.site_id, registration.seniority, until, reservation
+            step, next_step, state, why_not, registration.site_id, registration.seniority, until, reservation, pending
         )
 
     if state is Standing.RESERVED:
@@ -57,6 +65,4 @@ def journey(registration: Registration, reservation: Reservation | None, access:
         return at(5, 6 if access is Access.IMMEDIATE else 7)
     if state is Standing.INVITED:
         return at(4, None, "invitation_expired")
-    return at(
-        4, None, {Standing.LAPSED: "invitation_lapsed", Standing.WITHDRAWN: "withdrawn"}.get(state, "not_invited")
-    )
+    return at(4, None, _WHY_NOT.get(state, "not_invited"))

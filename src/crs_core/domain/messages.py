@@ -46,6 +46,11 @@ class Purpose(enum.Enum):
     SEAT_LOST = "seat_lost"
     DOSE_LOST = "dose_lost"
     DUPLICATE = "duplicate"
+    REPLACED = "replaced"
+    CORRECTED = "corrected"
+    PHONE_CHANGED = "phone_changed"
+    CLAIMS_CONFIRMED = "claims_confirmed"
+    CLAIMS_DENIED = "claims_denied"
 
 
 class MessageState(enum.Enum):

@@ -65,10 +65,12 @@ class Person:
 
     Attributes:
         registration_id: The live registration, or None.
+        others: Registrations blocked as duplicates, in the order in which they were saved.
     """
 
     insured_number: str = field(repr=False)
     registration_id: str | None = None
+    others: tuple[str, ...] = ()
 
 
 def mask(text: str) -> str:

@@ -7,7 +7,19 @@ from attrs import evolve, field, frozen
 from crs_core.domain.campaign import InvitationRule
 from crs_core.domain.time import Day, Instant, later
 
-__all__ = ["Gate", "Invitation", "Registration", "Standing", "is_live", "reserved", "standing"]
+__all__ = [
+    "Block",
+    "BlockReason",
+    "Gate",
+    "Invitation",
+    "Pending",
+    "Registration",
+    "Standing",
+    "is_duplicate",
+    "is_live",
+    "reserved",
+    "standing",
+]
 
 
 class Gate(enum.Enum):
@@ -28,7 +40,53 @@ class Standing(enum.Enum):
     INVITED = "invited"
     RESERVED = "reserved"
     LAPSED = "lapsed"
+    BLOCKED = "blocked"
     WITHDRAWN = "withdrawn"
+
+
+class BlockReason(enum.Enum):
+    """Why a registration is blocked.
+
+    NEWER: its person is registered from another phone; see `duplicates`.
+    REPLACED: a newer registration took its place.
+    CLAIMS: it was admitted by a claim that no registry has confirmed yet; see `claims`.
+    """
+
+    NEWER = "newer"
+    REPLACED = "replaced"
+    CLAIMS = "claims"
+
+
+@frozen
+class Block:
+    """What keeps a registration out of the queue and from reserving, and why.
+
+    Attributes:
+        told: Whether the older phone is owed its message about a newer registration.
+        disputed: Whether that phone has said that it was somebody else.
+        wakes_at: When a round has to look at it next, or None.
+    """
+
+    reason: BlockReason
+    since: Instant
+    told: bool = False
+    disputed: bool = False
+    wakes_at: Instant | None = None
+
+
+@frozen
+class Pending:
+    """Claims whose registry could not be asked.
+
+    Attributes:
+        claims: As `priority.claims_text` writes them.
+        tries: How often they were asked in vain.
+        asked_at: When they are asked next.
+    """
+
+    claims: str
+    tries: int
+    asked_at: Instant
 
 
 @frozen
@@ -107,23 +165,40 @@ class Registration:
     reservation_id: str | None = None
     withdrawn_at: Instant | None = None
     ticket: int = 0
+    blocks: tuple[Block, ...] = ()
+    pending: Pending | None = None
 
     @property
     def queued(self) -> bool:
         """Whether it waits for an invitation."""
-        return self.gate is Gate.QUEUED and self.reservation_id is None and self.withdrawn_at is None
+        waits = self.gate is Gate.QUEUED and self.reservation_id is None
+        return waits and self.withdrawn_at is None and not self.blocks
 
     @property
     def wakes_at(self) -> Instant | None:
         """When a round has to look at it next, or None."""
+        if self.withdrawn_at is not None:
+            return None
+        asked_at = None if self.pending is None else self.pending.asked_at
+        times = (self.window_wakes_at, asked_at, *(block.wakes_at for block in self.blocks))
+        return min((each for each in times if each is not None), default=None)
+
+    @property
+    def window_wakes_at(self) -> Instant | None:
+        """When the window of its unanswered invitation wants a reminder or ends, or None."""
         if self.gate is not Gate.INVITED or self.reservation_id is not None or self.withdrawn_at is not None:
             return None
         return None if self.invitation is None else self.invitation.wakes_at
 
 
+def is_duplicate(registration: Registration) -> bool:
+    """Whether another registration of its person keeps it out."""
+    return any(block.reason is not BlockReason.CLAIMS for block in registration.blocks)
+
+
 def is_live(registration: Registration) -> bool:
-    """Whether it counts as the person's one registration."""
-    return registration.withdrawn_at is None
+    """Whether it counts as the person's one registration: neither withdrawn nor blocked as a duplicate."""
+    return registration.withdrawn_at is None and not is_duplicate(registration)
 
 
 def standing(registration: Registration) -> Standing:
@@ -132,6 +207,8 @@ def standing(registration: Registration) -> Standing:
         return Standing.WITHDRAWN
     if registration.reservation_id is not None:
         return Standing.RESERVED
+    if registration.blocks:
+        return Standing.BLOCKED
     return Standing(registration.gate.value)
 
 

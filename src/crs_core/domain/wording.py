@@ -41,7 +41,20 @@ _MESSAGES: dict[str, dict[str, str]] = {
         "cancelled": "Ockovani: rezervace zrusena. {site}. Registrace trva, poradi Vam zustava.",
         "withdrawn": "Ockovani: registrace byla na Vasi zadost ukoncena.",
         "duplicate": (
-            "Ockovani: nekdo zadal novou registraci na Vase cislo pojistence. Vase registrace plati beze zmeny."
+            "Ockovani: na Vase cislo pojistence prisla registrace z jineho telefonu. Nebyli-li jste to Vy, "
+            "ohlaste to co nejdrive na webu timto telefonem."
+        ),
+        "replaced": (
+            "Ockovani: Vasi registraci nahradila novejsi z jineho telefonu. Nebyli-li jste to Vy, ohlaste to na webu "
+            "timto telefonem a poradi se Vam vrati."
+        ),
+        "corrected": "Ockovani: udaje Vasi registrace jsou zmeneny. Misto: {site}. Poradi zjistite na webu.",
+        "phone_changed": (
+            "Ockovani: registrace byla prevedena na jiny telefon. Nebyli-li jste to Vy, zavolejte na linku ockovani."
+        ),
+        "claims_confirmed": "Ockovani: Vase povolani je overeno, registrace plati. Misto: {site}. Pozvanka prijde SMS.",
+        "claims_denied": (
+            "Ockovani: uvedene povolani se v registru nepotvrdilo a registrace skoncila. Obratte se na zamestnavatele."
         ),
         "reserved_email_subject": "Potvrzení rezervace očkování",
         "reserved_email": (
@@ -79,7 +92,24 @@ _MESSAGES: dict[str, dict[str, str]] = {
         "cancelled": "Vaccination: reservation cancelled. {site}. Your registration and your place in the queue stay.",
         "withdrawn": "Vaccination: your registration was ended as you asked.",
         "duplicate": (
-            "Vaccination: somebody entered a new registration with your insured number. Yours holds unchanged."
+            "Vaccination: somebody registered with your insured number from another phone. If it was not you, say so "
+            "soon on the web with this phone."
+        ),
+        "replaced": (
+            "Vaccination: a newer registration from another phone took the place of yours. If it was not you, say so "
+            "on the web with this phone; your turn comes back."
+        ),
+        "corrected": "Vaccination: your registration's details are changed. Site: {site}. See your turn on the web.",
+        "phone_changed": (
+            "Vaccination: your registration was moved to another phone. If it was not you, call the vaccination line."
+        ),
+        "claims_confirmed": (
+            "Vaccination: your profession is confirmed, your registration holds. Site: {site}. The invitation comes "
+            "by SMS."
+        ),
+        "claims_denied": (
+            "Vaccination: no registry confirms the profession you gave, and the registration has ended. Ask your "
+            "employer."
         ),
         "reserved_email_subject": "Your vaccination is reserved",
         "reserved_email": (
@@ -125,6 +155,8 @@ _REFUSALS: dict[str, dict[str, str]] = {
         "offer_taken": "Tento termín si mezitím vybral někdo jiný. Vyberte prosím jiný.",
         "other_site": "Pozvánka platí pro místo z registrace. Pro jiné místo je třeba nová registrace.",
         "pin_expired": "Platnost PINu skončila nebo byl už použit. Požádejte o nový.",
+        "registration_blocked": "Tuto registraci ověřujeme. Výsledek Vám sdělíme; do té doby termín vybrat nelze.",
+        "claims_unverified": "Registr povolání teď neodpovídá. Zkuste to prosím za chvíli znovu.",
         "site_closed": "Toto očkovací místo zatím není otevřeno. Vyberte jiné.",
         "storage_away": "Systém je na chvíli mimo provoz. Zkuste to prosím za okamžik znovu, nic se neztratilo.",
         "storage_full": "Systém teď nemůže nic uložit. Pracujeme na tom, zkuste to prosím později.",
@@ -165,6 +197,8 @@ _REFUSALS: dict[str, dict[str, str]] = {
         "offer_taken": "Somebody else has taken this time meanwhile. Please choose another.",
         "other_site": "The invitation is for the site you registered for. Another site takes a new registration.",
         "pin_expired": "This PIN has expired or was already used. Ask for a new one.",
+        "registration_blocked": "This registration is being checked. We will tell you; no time can be chosen yet.",
+        "claims_unverified": "The registry of professions does not answer now. Please try again in a while.",
         "site_closed": "This vaccination site is not open yet. Choose another.",
         "storage_away": "The system is out for a moment. Please try again shortly; nothing is lost.",
         "storage_full": "Nothing can be saved at this moment. We are working on it; please try again later.",

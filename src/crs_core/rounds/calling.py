@@ -24,8 +24,9 @@ class Turn:
 
     Attributes:
         why_not: The first rule that keeps them from being invited now: that they are ``invited``, ``reserved``,
-            ``lapsed`` or ``withdrawn``; that ``no_group`` takes them, or ``group_not_open``; what holds back everybody
-            at the site, as in `Release`; or that ``others_first``. Empty where the next release invites them.
+            ``lapsed``, ``blocked`` or ``withdrawn``; that ``no_group`` takes them, or ``group_not_open``; what holds
+            back everybody at the site, as in `Release`; or that ``others_first``. Empty where the next release
+            invites them.
         group: The open group by which they are called, else the one that opens first for them; None where none does.
         rank: How many of the declared scores are higher than theirs; None while no open group takes them.
     """

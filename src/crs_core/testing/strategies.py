@@ -15,7 +15,7 @@ from crs_core.domain.control_pin import Challenge
 from crs_core.domain.order import AgeMeaning, Order, Priority, PriorityGroup
 from crs_core.domain.people import Application, Person
 from crs_core.domain.priority import Segment, claims_text, compile_segments
-from crs_core.domain.registration import Gate, Invitation, Registration
+from crs_core.domain.registration import Block, BlockReason, Gate, Invitation, Pending, Registration
 from crs_core.domain.reservations import Appointment, Attendance, Reservation, Step
 from crs_core.domain.sites import CalendarHead, DeliveryNote, Site
 from crs_core.domain.time import Instant, exists, utc
@@ -102,7 +102,12 @@ def instants(draw: st.DrawFn, first: date = date(2021, 1, 1), last: date = date(
     return utc(draw(st.datetimes(start, end, timezones=st.just(ZoneInfo(ZONE)), allow_imaginary=False)))
 
 
-persons = st.builds(Person, st.builds(lambda person: person.insured_number, people()), st.none() | ids)
+persons = st.builds(
+    Person,
+    st.builds(lambda person: person.insured_number, people()),
+    st.none() | ids,
+    st.lists(ids, max_size=2).map(tuple),
+)
 """Holders of insured numbers, with a live registration or without."""
 
 challenges = st.builds(
@@ -141,6 +146,17 @@ invitations = st.builds(
 """Invitations, handed off or not yet."""
 
 
+_blocks = st.builds(
+    Block,
+    reason=st.sampled_from(BlockReason),
+    since=instants(),
+    told=st.booleans(),
+    disputed=st.booleans(),
+    wakes_at=st.none() | instants(),
+)
+_pending = st.builds(Pending, claims=st.sampled_from(CLAIMS_TEXTS[1:]), tries=st.integers(0, 20), asked_at=instants())
+
+
 @st.composite
 def registrations(
     draw: st.DrawFn, site_ids: SearchStrategy[str] = _sites, born: SearchStrategy[date] | None = None
@@ -172,6 +188,8 @@ def registrations(
         reservation_id=draw(st.none() | st.none() | ids),
         withdrawn_at=draw(st.none() | st.none() | instants()),
         ticket=draw(st.sampled_from([0, 1, 7, 2**60 - 1])),
+        blocks=draw(st.just(()) | st.just(()) | st.lists(_blocks, min_size=1, max_size=2).map(tuple)),
+        pending=draw(st.none() | st.none() | _pending),
     )
 
 

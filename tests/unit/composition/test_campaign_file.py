@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 import crs_core as crs
 from crs_core.composition import campaign_tables
 from crs_core.composition.example import _TOML as EXAMPLE
-from crs_core.domain.campaign import Access, Limits, NoShowRule, StockRule
+from crs_core.domain.campaign import (
+    Access,
+    ClaimsRule,
+    CorrectionRule,
+    DuplicateRule,
+    Limits,
+    NoShowRule,
+    StockRule,
+)
 from crs_core.domain.order import AgeMeaning, Order, Priority, PriorityGroup
 
 WHOLE = """
@@ -82,6 +90,22 @@ from = 2021-01-22
 dose = "wasted"
 registration = "lapse"
 
+[[duplicates]]
+from = 2021-01-22
+frees = "older"
+undisputed_hours = 48
+
+[[corrections]]
+from = 2021-01-22
+details = "restarts"
+site = "keeps"
+
+[[pending_claims]]
+from = 2021-01-26
+unavailable = "refuse"
+first_minutes = 5
+longest_minutes = 60
+
 [[replan]]
 from = 2021-01-22
 notice_days = 2
@@ -127,6 +151,7 @@ REQUIRED = {
         "calendar_check[0].from",
         "calendar_check[0].stranded_share",
     ),
+    *("duplicates[0].from", "corrections[0].from", "pending_claims[0].from"),
     *("products.comirnaty.interval[0].from", "products.comirnaty.interval[0].days", "sites[0].id", "sites[0].name"),
     *("limits.pin_tries_handle.most", "limits.pin_tries_handle.minutes"),
 }
@@ -214,6 +239,9 @@ def test_every_key_is_read() -> None:
     assert next(iter(campaign.control_pin)).digits == 7
     assert next(iter(campaign.invitation)).reminders_hours == (24, 48)
     assert next(iter(campaign.no_show)) == NoShowRule("wasted", "lapse")
+    assert next(iter(campaign.duplicates)) == DuplicateRule("older", 48)
+    assert next(iter(campaign.corrections)) == CorrectionRule("restarts", "keeps")
+    assert next(iter(campaign.pending_claims)) == ClaimsRule("refuse", 5, 60)
     assert next(iter(campaign.replan)).notice_days == 2
     assert next(iter(campaign.calendar_check)).stranded_share == 0.1
     assert campaign.limits.pin_tries_handle.most == 4
@@ -316,6 +344,13 @@ BAD: list[tuple[str, list[Any]]] = [
     ("invitation[0].on_expiry", ["", "block"]),
     ("no_show[0].dose", ["", "free"]),
     ("no_show[0].registration", ["", "block"]),
+    ("duplicates[0].frees", ["", "newer"]),
+    ("duplicates[0].undisputed_hours", [0, 23, 8761]),
+    ("corrections[0].details", ["", "keep"]),
+    ("corrections[0].site", ["", "return"]),
+    ("pending_claims[0].unavailable", ["", "admit"]),
+    ("pending_claims[0].first_minutes", [0, 1441]),
+    ("pending_claims[0].longest_minutes", [0, 10081]),
     ("replan[0].notice_days", [-1, 61]),
     ("products", [{}]),
     ("products.comirnaty.doses", [0, 4]),
@@ -348,7 +383,7 @@ def test_a_value_against_its_rule_is_named_with_value_rule_and_remedy(path: str,
 
 def test_the_table_of_bad_values_names_every_key_of_the_format() -> None:
     own = {"campaign", "priority", "priority[0]", "control_pin", "invitation", "stock", "limits", "sending", "texts"}
-    own |= {"no_show", "replan", "response", "calendar_check"}
+    own |= {"duplicates", "corrections", "pending_claims", "no_show", "replan", "response", "calendar_check"}
     free = {path for path in KEYS if path.endswith((".from", ".en", ".interval", "comirnaty", "pin_tries_handle"))}
     free |= {path for path in KEYS if path.startswith("access[1]")}
     named = {path for path, _ in BAD}

@@ -91,4 +91,5 @@ def _sorted(registered: Sequence[Registration], segments: Sequence[Segment], ord
 
 
 def _waits(one: Registration) -> bool:
-    return one.gate is Gate.QUEUED and one.reservation_id is None and one.withdrawn_at is None
+    waits = one.gate is Gate.QUEUED and one.reservation_id is None
+    return waits and one.withdrawn_at is None and not one.blocks

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from crs_core.domain.campaign import InvitationRule, Priority
 from crs_core.domain.plans import Plan, Put
 from crs_core.domain.priority import Segment, compile_segments
-from crs_core.domain.registration import Gate, Invitation, Registration
+from crs_core.domain.registration import Block, BlockReason, Gate, Invitation, Registration
 from crs_core.domain.time import Instant, later
 from crs_core.ports.storage import Storage
 from crs_core.testing import strategies
@@ -86,10 +86,17 @@ class QueueContract(Contract):
     @given(one=_PLAIN)
     @examples
     def test_only_the_queued_are_in_the_queue(self, storage: Storage, one: Registration) -> None:
-        """S17: Whoever is invited, lapsed, reserved or withdrawn is not next; whoever returns is again."""
+        """S17: Whoever is invited, lapsed, reserved, blocked or withdrawn is not next; whoever returns is again."""
         site = f"site-{next(_SITES)}"
         queued = evolve(
-            one, id=site, site_id=site, gate=Gate.QUEUED, reservation_id=None, withdrawn_at=None, invitation=None
+            one,
+            id=site,
+            site_id=site,
+            gate=Gate.QUEUED,
+            reservation_id=None,
+            withdrawn_at=None,
+            invitation=None,
+            blocks=(),
         )
         invitation = Invitation(1, NOW, DAY, "release", InvitationRule())
         steps = [
@@ -99,6 +106,8 @@ class QueueContract(Contract):
             (evolve(queued, gate=Gate.LAPSED), 0),
             (queued, 1),
             (evolve(queued, reservation_id="one"), 0),
+            (queued, 1),
+            (evolve(queued, blocks=(Block(BlockReason.NEWER, NOW),)), 0),
             (queued, 1),
             (evolve(queued, withdrawn_at=NOW), 0),
         ]
@@ -163,7 +172,8 @@ def _holds(segment: Segment, one: Registration) -> bool:
 
 
 def _waits(one: Registration) -> bool:
-    return one.gate is Gate.QUEUED and one.reservation_id is None and one.withdrawn_at is None
+    waits = one.gate is Gate.QUEUED and one.reservation_id is None
+    return waits and one.withdrawn_at is None and not one.blocks
 
 
 def _late(registered: Sequence[Registration], now: Instant) -> list[Registration]:

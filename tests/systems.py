@@ -19,6 +19,7 @@ from attrs import evolve, field, frozen
 from sqlalchemy import NullPool, create_engine, inspect, text
 
 import crs_core as crs
+from crs_core.domain.circuit import Circuit
 from crs_core.domain.control_pin import Challenge
 from crs_core.domain.messages import Lane
 from crs_core.domain.people import Person
@@ -242,7 +243,7 @@ def storage_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return {"memory": "memory:", "sqlite": f"sqlite:///{tmp_path / 'crs.db'}"}[request.param]
 
 
-KINDS: tuple[type[Any], ...] = (Challenge, Person, Registration, Reservation, Site)
+KINDS: tuple[type[Any], ...] = (Challenge, Circuit, Person, Registration, Reservation, Site)
 
 
 def dump(system: crs.System, storage_url: str = "memory:") -> dict[str, object]:

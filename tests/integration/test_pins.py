@@ -22,6 +22,7 @@ from crs_core.domain.messages import Lane
 from crs_core.domain.rules import Dated, always
 from crs_core.domain.time import later
 from crs_core.rounds import dispatch
+from crs_core.rounds.circuits import Circuits
 from crs_core.testing.clock import SeededChance, VirtualClock
 from tests.systems import DURABLE, KEYS, START, OpenTown, Town, invented
 
@@ -226,23 +227,25 @@ class TestLife:
         """The message is leased and with the gateway; the dispatcher dies, or is slow, before it says so."""
         town = open_town(storage_url)
         office = town.system._office
+        circuits = Circuits(office)
         sent = ask(town)
         now = town.clock.now()
         [message] = office.storage.lease([Lane.INTERACTIVE], 1, now=now, until=later(now, seconds=60))
-        outcome = dispatch._hand_over(office, message)
+        outcome = dispatch._hand_over(office, circuits, message)
 
         assert town.desk.verify_phone(sent.handle, town.pin_of(PHONE))
-        dispatch._settle(office, [message], [outcome], "operations")
+        dispatch._settle(office, circuits, [message], [outcome], "operations")
         assert answer(lambda: town.desk.verify_phone(sent.handle, town.pin_of(PHONE))) == "pin_expired"
         assert town.system.operations.audit() == ()
 
     def test_a_crash_before_settling_sends_the_same_message_again(self, open_town: OpenTown, storage_url: str) -> None:
         town = open_town(storage_url)
         office = town.system._office
+        circuits = Circuits(office)
         sent = ask(town)
         now = town.clock.now()
         [message] = office.storage.lease([Lane.INTERACTIVE], 1, now=now, until=later(now, seconds=60))
-        dispatch._hand_over(office, message)
+        dispatch._hand_over(office, circuits, message)
         first = town.pin_of(PHONE)
         town.clock.move(seconds=61)
         town.system.operations.dispatch()

@@ -6,7 +6,7 @@ of it and wait for no decision.
 
 import threading
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from heapq import merge, nsmallest
 from itertools import groupby, islice
@@ -16,7 +16,7 @@ from attrs import asdict, define, evolve, field
 
 from crs_core.composition.hookspecs import Adapter, Surroundings, hookimpl
 from crs_core.domain.ledger import Account, AccountKind, Balance, SiteDays, State, Transfer
-from crs_core.domain.messages import DeadLetter, Lane, Message, MessageState, Outcome
+from crs_core.domain.messages import Channel, DeadLetter, Lane, Message, MessageState, Outcome
 from crs_core.domain.order import Order
 from crs_core.domain.plans import JournalEntry, Key, Plan, Put, Versioned
 from crs_core.domain.priority import Segment
@@ -98,7 +98,15 @@ class MemoryStorage:
         finally:
             self._writer.release()
 
-    def lease(self, lanes: Sequence[Lane], number: int, *, now: Instant, until: Instant) -> Sequence[Message]:
+    def lease(
+        self,
+        lanes: Sequence[Lane],
+        number: int,
+        *,
+        now: Instant,
+        until: Instant,
+        channels: Collection[Channel] = tuple(Channel),
+    ) -> Sequence[Message]:
         """See `Storage.lease`."""
         with self._writer, self._shown:
             taken: list[Message] = []
@@ -107,7 +115,8 @@ class MemoryStorage:
                     if due > now or len(taken) == number:
                         break
                     letter = self._state.letters[name]
-                    if letter.leased_until is None or letter.leased_until <= now:
+                    free = letter.leased_until is None or letter.leased_until <= now
+                    if free and letter.message.channel in channels:
                         letter.leased_until = until
                         letter.message = evolve(letter.message, attempts=letter.message.attempts + 1)
                         taken.append(letter.message)
@@ -367,6 +376,8 @@ class _Work(_View):
         owed = self._state.owed[letter.message.lane]
         _remove(owed, (letter.message.due_at, letter.message.id))
         letter.leased_until, letter.reason, letter.at = None, outcome.reason, outcome.at
+        if not outcome.counts:
+            letter.message = evolve(letter.message, attempts=letter.message.attempts - 1)
         if outcome.state is MessageState.OWED:
             letter.message = evolve(letter.message, due_at=outcome.due_at or letter.message.due_at)
             insort(owed, (letter.message.due_at, letter.message.id))

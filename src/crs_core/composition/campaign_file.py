@@ -168,7 +168,9 @@ def _invitation(step: InvitationTable) -> InvitationRule:
 
 
 def _sending(step: SendingTable) -> Sending:
-    return Sending(step.per_second, step.attempts, step.backoff_seconds, step.lease_seconds)
+    return Sending(
+        step.per_second, step.attempts, step.backoff_seconds, step.lease_seconds, pause_seconds=step.pause_seconds
+    )
 
 
 def _product(name: str, product: ProductTable) -> Product:

@@ -320,6 +320,7 @@ class SendingTable:
     attempts: int = field(default=8, metadata=_between(1, 100))
     backoff_seconds: int = field(default=30, metadata=_between(1, 3600))
     lease_seconds: int = field(default=120, metadata=_between(5, 3600))
+    pause_seconds: int = field(default=60, metadata=_between(1, 3600))
 
 
 @frozen

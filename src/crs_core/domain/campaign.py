@@ -265,6 +265,7 @@ class Sending:
         per_second: What the gateway takes; the dispatcher paces itself to it and citizens are told when.
         attempts: Tries before a message goes to the dead letters.
         backoff_seconds: First pause after a failed try; it doubles, to an hour at most.
+        pause_seconds: Longest pause, give or take half, before a gateway that is down is tried again.
         lease_seconds: How long a dispatcher may hold a message before another takes it.
     """
 
@@ -272,6 +273,7 @@ class Sending:
     attempts: int = 8
     backoff_seconds: int = 30
     lease_seconds: int = 120
+    pause_seconds: int = 60
 
 
 @frozen

@@ -98,6 +98,7 @@ class Outcome:
 
     Attributes:
         gateway_id: What the gateway calls it; empty if it gave no name.
+        counts: Whether the try that its lease counted is one; not where the gateway was down for all.
     """
 
     message_id: str
@@ -106,6 +107,12 @@ class Outcome:
     due_at: Instant | None = None
     gateway_id: str = ""
     reason: str = ""
+    counts: bool = True
+
+    @property
+    def tried(self) -> bool:
+        """Whether it was tried, or given up; not where it was given back as it was leased."""
+        return self.state is not MessageState.OWED or bool(self.reason)
 
 
 @frozen

@@ -4,7 +4,7 @@ The store checks versions and arithmetic, never rules. A *view* is one consisten
 that can lock, count and apply one plan; leaving it normally commits, leaving it by an exception changes nothing.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
@@ -12,7 +12,7 @@ from attrs import frozen
 
 from crs_core.domain.campaign import Budget
 from crs_core.domain.ledger import Account, Balance, SiteDays
-from crs_core.domain.messages import DeadLetter, Lane, Message
+from crs_core.domain.messages import Channel, DeadLetter, Lane, Message
 from crs_core.domain.order import Order
 from crs_core.domain.plans import JournalEntry, Key, Plan, Versioned
 from crs_core.domain.priority import Segment
@@ -189,10 +189,21 @@ class Storage(Protocol):
         """
         ...
 
-    def lease(self, lanes: Sequence[Lane], number: int, *, now: Instant, until: Instant) -> Sequence[Message]:
+    def lease(
+        self,
+        lanes: Sequence[Lane],
+        number: int,
+        *,
+        now: Instant,
+        until: Instant,
+        channels: Collection[Channel] = tuple(Channel),
+    ) -> Sequence[Message]:
         """Takes messages owed and due for one dispatcher until a moment, by lane, then when due, then id.
 
         Its own short commit. A message taken counts one attempt more, and nobody else is given it before `until`.
+
+        Args:
+            channels: Only messages of these are taken.
         """
         ...
 

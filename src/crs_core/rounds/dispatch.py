@@ -3,9 +3,10 @@
 PINs are derived here, at hand-off, and kept nowhere.
 Nothing is sent inside a transaction: a message is leased, handed over, and what became of it is committed. A crash in
 between sends it again with the same reference and the same PIN.
+A gateway that is down is left alone for a while, and costs no message its tries.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from attrs import evolve, frozen
@@ -24,6 +25,7 @@ from crs_core.office.letters import about, matter
 from crs_core.ports.mail import Mail
 from crs_core.ports.sms import Sms
 from crs_core.ports.storage import View, Work
+from crs_core.rounds.circuits import Circuits
 
 __all__ = ["Dispatch", "dispatch"]
 
@@ -44,7 +46,7 @@ class Dispatch:
 
     def plus(self, outcomes: Iterable[Outcome]) -> "Dispatch":
         """This and some more outcomes."""
-        states = [outcome.state for outcome in outcomes]
+        states = [outcome.state for outcome in outcomes if outcome.tried]
         return Dispatch(
             self.sent + states.count(MessageState.SENT),
             self.put_off + states.count(MessageState.OWED),
@@ -56,48 +58,70 @@ def dispatch(office: Office, limit: int, *, actor: str) -> Dispatch:
     """See `OperationsDesk.dispatch`."""
     done = Dispatch()
     left = limit
+    circuits = Circuits(office)
     for lanes, most in (((Lane.INTERACTIVE,), _ONE_AT_A_TIME), ((Lane.TRANSACTIONAL, Lane.BULK), _BULK)):
         while left > 0:
             now = office.now()
             until = later(now, seconds=office.campaign.sending.at(now).lease_seconds)
-            leased = office.storage.lease(lanes, min(most, left), now=now, until=until)
+            channels = [channel for channel in Channel if circuits.may_try(channel, now)]
+            leased = office.storage.lease(lanes, min(most, left), now=now, until=until, channels=channels)
             if not leased:
                 break
-            outcomes = [_hand_over(office, message) for message in leased]
-            _settle(office, leased, outcomes, actor)
+            outcomes = list(_hand_over_all(office, circuits, leased, until))
+            _settle(office, circuits, leased[: len(outcomes)], outcomes, actor)
             done = done.plus(outcomes)
             left -= len(leased)
     return done
 
 
-def _hand_over(office: Office, message: Message) -> Outcome:
+def _hand_over_all(office: Office, circuits: Circuits, leased: Iterable[Message], until: Instant) -> Iterator[Outcome]:
+    """What became of each message; given back where its gateway went down meanwhile.
+
+    Those left when the lease ends are another dispatcher's, and nothing is said of them.
+    """
+    for message in leased:
+        now = office.now()
+        if now >= until:
+            return
+        if circuits.may_try(message.channel, now):
+            yield _hand_over(office, circuits, message)
+        else:
+            yield Outcome(message.id, MessageState.OWED, now, counts=False)
+
+
+def _hand_over(office: Office, circuits: Circuits, message: Message) -> Outcome:
     now = office.now()
     if message.good_until <= now:
         return Outcome(message.id, MessageState.DEAD, now, reason="too_late")
     try:
         subject, text = _text(office, message)
-        gateway_id = _send(office, message, subject, text)
+        gateway_id = _send(office, circuits, message, subject, text)
     except Refused as refusal:
         return Outcome(message.id, MessageState.DEAD, now, reason=refusal.code)
     except (AdapterFault, NotFound) as fault:  # a key that is missing may be put back
-        return _again(office, message, fault, now)
+        return _again(office, message, fault, now, down=circuits.down(message.channel))
     return Outcome(message.id, MessageState.SENT, office.now(), gateway_id=gateway_id)
 
 
-def _send(office: Office, message: Message, subject: str, text: str) -> str:
-    if message.channel is Channel.EMAIL:
-        return office.mail.send(Mail(message.id, message.recipient, subject, text))
-    return office.sms.send(Sms(message.id, message.recipient, text))
+def _send(office: Office, circuits: Circuits, message: Message, subject: str, text: str) -> str:
+    with circuits.learning(message.channel):
+        if message.channel is Channel.EMAIL:
+            return office.mail.send(Mail(message.id, message.recipient, subject, text))
+        return office.sms.send(Sms(message.id, message.recipient, text))
 
 
-def _again(office: Office, message: Message, fault: CrsError, now: Instant) -> Outcome:
-    """Another try after a pause that doubles and is never quite the same; the dead letters after the last."""
+def _again(office: Office, message: Message, fault: CrsError, now: Instant, *, down: bool) -> Outcome:
+    """Another try after a pause that doubles and is never quite the same; the dead letters after the last.
+
+    Where the gateway is down the try does not count, and the pause is only to let another message be the next tried.
+    """
     sending = office.campaign.sending.at(now)
-    if message.attempts >= sending.attempts:
+    if message.attempts >= sending.attempts and not down:
         return Outcome(message.id, MessageState.DEAD, now, reason=fault.code)
-    pause = min(sending.backoff_seconds * 2 ** (message.attempts - 1), _LONGEST_PAUSE)
+    doubled = 1 if down else 2 ** (message.attempts - 1)
+    pause = min(sending.backoff_seconds * doubled, _LONGEST_PAUSE)
     due = later(now, seconds=pause * (0.5 + office.chance.fraction()))
-    return Outcome(message.id, MessageState.OWED, now, due_at=due, reason=fault.code)
+    return Outcome(message.id, MessageState.OWED, now, due_at=due, reason=fault.code, counts=not down)
 
 
 def _text(office: Office, message: Message) -> tuple[str, str]:
@@ -146,23 +170,29 @@ def _still_owed(office: Office, registration: Registration, message: Message) ->
     return True
 
 
-def _settle(office: Office, messages: Sequence[Message], outcomes: Sequence[Outcome], actor: str) -> None:
-    """Commits what became of leased messages, and what that means for challenges and invitations."""
+def _settle(
+    office: Office, circuits: Circuits, messages: Sequence[Message], outcomes: Sequence[Outcome], actor: str
+) -> None:
+    """Commits what became of leased messages, and what that means for challenges, invitations and circuits."""
     keys = [_key(message) for message in messages]
     with office.storage.write(timeout=office.write_timeout) as work:
-        work.lock([key for key in keys if key is not None])
+        work.lock([*(key for key in keys if key is not None), *circuits.keys()])
         now = office.now()
         puts: dict[str, Put[Any]] = {}
         journal: list[JournalEntry] = []
         given_back: list[Transfer] = []
         for message, outcome in zip(messages, outcomes, strict=True):
+            if not outcome.tried:
+                continue
             lapsed = _after(work, message, outcome, puts, given_back)
             journal.append(_note(office, message, outcome))
             if lapsed is not None:
                 facts = about(office, lapsed, now)
                 journal.append(office.note(now, "lapsed", person=lapsed.person, site_id=lapsed.site_id, **facts))
-        plan = Plan(None, tuple(puts.values()), tuple(given_back), tuple(journal), outcomes=tuple(outcomes))
+        changed = (*puts.values(), *circuits.puts(work))
+        plan = Plan(None, changed, tuple(given_back), tuple(journal), outcomes=tuple(outcomes))
         work.apply(plan, actor=actor, now=now)
+    circuits.told()
 
 
 def _key(message: Message) -> Key[Challenge] | Key[Registration] | None:

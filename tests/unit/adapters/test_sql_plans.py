@@ -29,7 +29,7 @@ STATEMENTS = {
     "days": ("account", ("north",)),
     "slots": ("account", ("north", "V1", "2021-01-25")),
     "move": ("account", (-1, 1, 0, 0, 0, *ACCOUNT)),
-    "lease": ("outbox_lane", (0, 0, 0, 10, 1)),
+    "lease": ("outbox_lane", (0, 0, 0, "sms", "", 10, 1)),
     "backlog": ("outbox_lane", (0,)),
     "owed": ("outbox_lane", (0, 0, "", 100)),
     "dead letters": ("outbox_dead", (10,)),

@@ -132,6 +132,7 @@ per_second = 200
 attempts = 3
 backoff_seconds = 10
 lease_seconds = 60
+pause_seconds = 90
 
 [texts.en]
 control_pin = "Your PIN is {pin}."
@@ -366,6 +367,7 @@ BAD: list[tuple[str, list[Any]]] = [
     ("sending[0].attempts", [0, 101]),
     ("sending[0].backoff_seconds", [0, 3601]),
     ("sending[0].lease_seconds", [4, 3601]),
+    ("sending[0].pause_seconds", [0, 3601]),
     ("texts.en.control_pin", ["", "no PIN", "{pin", "pin}", "{0} {pin}", "{pin!r}", "{pin:>9}", "{name} {pin}"]),
     ("texts.en.control_pin", ["{pin} {}", "{pin.real}", "{pin}\x00", "{pin}\u202e", "{ pin }"]),
 ]

@@ -10,6 +10,7 @@ from attrs import frozen
 from sqlalchemy import Table
 
 from crs_adapters.storage.sql import schema
+from crs_core.domain.circuit import Circuit
 from crs_core.domain.control_pin import Challenge
 from crs_core.domain.people import Person
 from crs_core.domain.registration import Registration
@@ -65,5 +66,6 @@ KINDS = (
     Kind(Reservation, schema.reservation, _of_reservation),
     Kind(Challenge, schema.challenge),
     Kind(Site, schema.site, kept=1_000),
+    Kind(Circuit, schema.circuit),
 )
 """In the order in which they are locked."""

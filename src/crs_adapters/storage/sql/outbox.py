@@ -1,6 +1,6 @@
 """Messages owed: leased to one dispatcher at a time, settled once, at most one unsent of a person and purpose."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from attrs import evolve
 from sqlalchemy import func, null, or_, select, tuple_, update
@@ -11,7 +11,7 @@ from crs_adapters.storage.sql.schema import outbox
 from crs_adapters.storage.sql.session import Change, Row, Session
 from crs_adapters.storage.sql.values import PAGE
 from crs_core.composition.codec import Codec
-from crs_core.domain.messages import DeadLetter, Lane, Message, MessageState, Outcome
+from crs_core.domain.messages import Channel, DeadLetter, Lane, Message, MessageState, Outcome
 from crs_core.domain.time import Instant, from_micros, to_micros
 
 __all__ = ["Outbox"]
@@ -45,19 +45,27 @@ class Outbox:
         for outcome in outcomes:
             due_at = None if outcome.due_at is None else to_micros(outcome.due_at)
             at = to_micros(outcome.at)
-            values = (due_at, outcome.state.value, at, outcome.gateway_id, outcome.reason, outcome.message_id)
-            yield self._settle, values, False, "message"
+            settled = (outcome.state.value, at, outcome.gateway_id, outcome.reason, outcome.message_id)
+            yield self._settle, (due_at, int(not outcome.counts), *settled), False, "message"
 
     def lease(
-        self, session: Session, lanes: Iterable[Lane], number: int, *, now: Instant, until: Instant
+        self,
+        session: Session,
+        lanes: Iterable[Lane],
+        channels: Collection[Channel],
+        number: int,
+        *,
+        now: Instant,
+        until: Instant,
     ) -> Sequence[Message]:
         """See `Storage.lease`."""
         taken: list[Row] = []
+        names = [each.value if each in channels else "" for each in Channel]
         for lane in sorted(set(lanes)):
             wanted = number - len(taken)
             if wanted > 0:
                 at = to_micros(now)
-                taken += sorted(session.rows(self._lease, (int(lane), at, at, wanted, to_micros(until))))
+                taken += sorted(session.rows(self._lease, (int(lane), at, at, *names, wanted, to_micros(until))))
         return [self._message(*row) for row in taken]
 
     def backlog(self, session: Session, lane: Lane) -> int:
@@ -115,6 +123,7 @@ def _settle(dialect: Dialect) -> Statement:
         .where(outbox.c.id == given(outbox.c.id), _IS_OWED)
         .values(
             due_at=func.coalesce(given(outbox.c.due_at), outbox.c.due_at),
+            attempts=outbox.c.attempts - given(outbox.c.attempts),
             state=given(outbox.c.state),
             leased_until=null(),
             settled_at=given(outbox.c.settled_at),
@@ -122,18 +131,21 @@ def _settle(dialect: Dialect) -> Statement:
             reason=given(outbox.c.reason),
         )
     )
-    return compiled(dialect, settled, "due_at", "state", "settled_at", "gateway_id", "reason", "id")
+    return compiled(dialect, settled, "due_at", "attempts", "state", "settled_at", "gateway_id", "reason", "id")
 
 
 def _lease(dialect: Dialect) -> Statement:
     """Passes over rows that another dispatcher holds. A CTE that locks runs once; a subquery need not."""
     now = given(outbox.c.due_at, "now")
     free = or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now)
-    due = select(outbox.c.id).where(_IS_OWED, outbox.c.lane == given(outbox.c.lane), outbox.c.due_at <= now, free)
+    names = [f"channel_{each.value}" for each in Channel]
+    wanted = or_(*(outbox.c.channel == given(outbox.c.channel, name) for name in names))
+    of_lane = outbox.c.lane == given(outbox.c.lane)
+    due = select(outbox.c.id).where(_IS_OWED, of_lane, outbox.c.due_at <= now, free, wanted)
     picked = limited(due.order_by(*_ORDER)).with_for_update(skip_locked=True).cte("picked")
     taken = update(outbox).where(outbox.c.id.in_(select(picked.c.id))).returning(*_MESSAGE)
     taken = taken.values(attempts=outbox.c.attempts + ONE, leased_until=given(outbox.c.leased_until, "until"))
-    return compiled(dialect, taken, "lane", "now", "now", "limit", "until")
+    return compiled(dialect, taken, "lane", "now", "now", *names, "limit", "until")
 
 
 def _backlog(dialect: Dialect) -> Statement:

@@ -15,6 +15,7 @@ __all__ = [
     "account",
     "budget",
     "challenge",
+    "circuit",
     "idempotency",
     "journal",
     "metadata",
@@ -26,7 +27,7 @@ __all__ = [
     "tally",
 ]
 
-REVISION = "0003"
+REVISION = "0004"
 """The migration that makes these tables; a test holds it to the newest."""
 
 VERSION_TABLE = "crs_version"
@@ -68,6 +69,7 @@ def _index_where(condition: str, name: str, table: Table, *columns: str, unique:
 
 person = _values("person")
 challenge = _values("challenge")
+circuit = _values("circuit")
 site = _values("site")
 
 registration = _values(

@@ -1,6 +1,6 @@
 """The storage over a SQL database."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import delete
@@ -10,7 +10,7 @@ from crs_adapters.storage.sql import schema
 from crs_adapters.storage.sql.compiling import compiled
 from crs_adapters.storage.sql.session import Database
 from crs_adapters.storage.sql.work import SqlView, SqlWork, Tables
-from crs_core.domain.messages import Lane, Message
+from crs_core.domain.messages import Channel, Lane, Message
 from crs_core.domain.time import Instant
 from crs_core.ports.storage import View, Work
 
@@ -41,10 +41,18 @@ class SqlStorage:
             yield work
             work.finish()
 
-    def lease(self, lanes: Sequence[Lane], number: int, *, now: Instant, until: Instant) -> Sequence[Message]:
+    def lease(
+        self,
+        lanes: Sequence[Lane],
+        number: int,
+        *,
+        now: Instant,
+        until: Instant,
+        channels: Collection[Channel] = tuple(Channel),
+    ) -> Sequence[Message]:
         """See `Storage.lease`."""
         with self._database.write(_LEASE_SECONDS) as session:
-            return self._tables.outbox.lease(session, lanes, number, now=now, until=until)
+            return self._tables.outbox.lease(session, lanes, channels, number, now=now, until=until)
 
     def capabilities(self) -> frozenset[str]:
         """See `Storage.capabilities`."""

@@ -9,6 +9,7 @@ from attrs import field, frozen
 from crs_core.composition.codec import codec
 from crs_core.composition.system import System
 from crs_core.domain.campaign import Campaign
+from crs_core.domain.circuit import Circuit
 from crs_core.domain.control_pin import Challenge
 from crs_core.domain.keys import Keyring
 from crs_core.domain.ledger import Account, Balance
@@ -58,6 +59,7 @@ class Picture:
     reservations: dict[str, Reservation]
     owed: dict[str, Message]
     accounts: dict[Account, Balance]
+    circuits: dict[str, Circuit]
     rest: tuple[Any, ...] = field(repr=False)
 
 
@@ -145,6 +147,7 @@ def _picture(storage: Storage, campaign: Campaign) -> Picture:
         registrations = {each.id: each for each in view.scan(Registration)}
         reservations = {each.id: each for each in view.scan(Reservation)}
         owed = {each.id: each for each in sorted(view.owed(), key=lambda message: message.id)}
+        circuits = {each.id: each for each in view.scan(Circuit)}
         accounts = [each for place in campaign.places for each in view.accounts(place.id)]
         rest = (
             [account for account, _ in accounts],
@@ -154,4 +157,4 @@ def _picture(storage: Storage, campaign: Campaign) -> Picture:
             list(view.dead_letters(100)),
             list(view.tallies()),
         )
-    return Picture(registrations, reservations, owed, dict(accounts), rest)
+    return Picture(registrations, reservations, owed, dict(accounts), circuits, rest)

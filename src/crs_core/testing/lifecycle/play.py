@@ -1,7 +1,7 @@
 """What every rule of the machine leans on: asking all systems, and holding what they did against the model."""
 # ruff: noqa: S101 - a kit asserts
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 from hypothesis.stateful import RuleBasedStateMachine
@@ -16,9 +16,12 @@ from crs_core.testing.invented import Invented
 from crs_core.testing.lifecycle import town
 from crs_core.testing.lifecycle.lockstep import Lockstep
 from crs_core.testing.lifecycle.model import Letter, Model
-from crs_core.testing.vendors import Conduct, RegistryBook
+from crs_core.testing.vendors import Conduct, Handed, RegistryBook
 
 __all__ = ["Call", "Play", "Storages"]
+
+_FAILED = frozenset({Conduct.FAILS, Conduct.LOSES_ANSWER})
+_DOWN = 3
 
 Call = Callable[[System, str | None], Any]
 """A command to a system, with an idempotency key or none."""
@@ -84,7 +87,7 @@ class Play(RuleBasedStateMachine):
 
     def dispatch(self, script: Sequence[Conduct] = (), limit: int = 500) -> None:
         """Sends messages, to a gateway that follows a script."""
-        before, since = self.picture.owed, len(self.world.handed(0))
+        before, since, circuits = self.picture.owed, len(self.world.handed(0)), self.picture.circuits
         self.world.follow(script)
         outcome = self.world.ask(lambda system: system.operations.dispatch(limit))
         self.world.follow(())
@@ -96,27 +99,53 @@ class Play(RuleBasedStateMachine):
             self.model.reads(each, self.now)
         self.picture = self.world.look()
         conduct = {each.reference: each.conduct for each in handed}
-        sent = self._settle(before, conduct, cut=outcome.code != "")
+        rows = {name: each.failures for name, each in circuits.items()}
+        down = _down([(before[each.reference].channel.value, each) for each in handed], rows)
+        assert outcome.code or rows == {name: each.failures for name, each in self.picture.circuits.items()}
+        sent = self._settle(before, conduct, down, cut=outcome.code != "")
         if not outcome.code:
             gone = len(before.keys() - self.picture.owed.keys())
             stays = len(conduct) - sum(1 for name in conduct if name not in self.picture.owed)
             assert (outcome.value.sent, outcome.value.put_off, outcome.value.dead) == (sent, stays, gone - sent)
         self.look()
 
-    def _settle(self, before: Mapping[str, Any], conduct: Mapping[str, Conduct], *, cut: bool) -> int:
+    def _settle(
+        self, before: Mapping[str, Any], conduct: Mapping[str, Conduct], down: Collection[str], *, cut: bool
+    ) -> int:
         """Tells the model what became of messages; how many were sent."""
         last_try = self.model.campaign.sending.at(self.now).attempts
         sent = 0
         for name, message in before.items():
-            did, is_last = conduct.get(name), message.attempts + 1 >= last_try
+            did, is_last = conduct.get(name), message.attempts + 1 >= last_try and name not in down
             if name in self.picture.owed:
-                assert did in {None, Conduct.FAILS, Conduct.LOSES_ANSWER} or cut
+                assert did in {None, *_FAILED} or cut
                 assert did is None or not is_last or cut, "another try after the last"
                 continue
-            failed = did in {Conduct.FAILS, Conduct.LOSES_ANSWER}
+            failed = did in _FAILED
             assert did is not Conduct.DIES
             assert not failed or is_last, "given up before the last try"
             assert did is not None or message.good_until <= self.now or self.model.void(name, self.now), "never sent"
             self.model.settled(name, self.now, sent=did is Conduct.TAKES)
             sent += did is Conduct.TAKES
         return sent
+
+
+def _down(handed: Iterable[tuple[str, Handed]], rows: dict[str, int]) -> set[str]:
+    """Messages that failed once their gateway was down, so that it cost them no try.
+
+    Args:
+        handed: Each with its channel.
+        rows: Hand-offs of each channel in a row that had failed; counted on. From the third the gateway is down, and
+            is left alone for as long as the clock stands still.
+    """
+    found: set[str] = set()
+    rested: set[str] = set()
+    for channel, each in handed:
+        assert channel not in rested, "a gateway that is down was given no rest"
+        failed = each.conduct in _FAILED
+        if failed or channel in rows:
+            rows[channel] = rows.get(channel, 0) + 1 if failed else 0
+        if rows.get(channel, 0) >= _DOWN:
+            found.add(each.reference)
+            rested.add(channel)
+    return found

@@ -13,6 +13,7 @@ from attrs import evolve
 from hypothesis import HealthCheck, settings
 
 from crs_core.domain.campaign import Budget
+from crs_core.domain.circuit import Circuit
 from crs_core.domain.control_pin import Challenge
 from crs_core.domain.ledger import Account, AccountKind, State, Transfer
 from crs_core.domain.messages import Channel, Lane, Message, Outcome, Purpose
@@ -49,7 +50,7 @@ T = TypeVar("T")
 
 NOW = pendulum.datetime(2021, 1, 15, 8, 0, 0, 123456)
 DAY = date(2021, 1, 25)
-KINDS: tuple[type[Any], ...] = (Person, Registration, Reservation, Challenge, Site)
+KINDS: tuple[type[Any], ...] = (Person, Registration, Reservation, Challenge, Site, Circuit)
 
 PROBE = BudgetUse("probe", Budget(100, 60))
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from crs_core.domain.messages import Lane, Message, MessageState, Outcome, Purpose
+from crs_core.domain.messages import Channel, Lane, Message, MessageState, Outcome, Purpose
 from crs_core.domain.plans import Plan
 from crs_core.domain.time import Instant, later
 from crs_core.ports.storage import Storage
@@ -37,7 +37,7 @@ def _owed(storage: Storage) -> dict[str, Message]:
 
 
 class OutboxContract(Contract):
-    """S21 to S32."""
+    """S21 to S32, S67 and S68."""
 
     def test_a_message_owed_is_kept_whole(self, storage: Storage) -> None:
         """S21: A message owed is got back equal, by reading and by leasing, with one attempt more when leased."""
@@ -128,6 +128,30 @@ class OutboxContract(Contract):
         assert _owed(storage)["one"].due_at == _SECOND
         assert _lease(storage) == ["two"]
         assert _lease(storage, now=_SECOND) == ["one"]
+
+    def test_a_try_that_does_not_count_is_given_back(self, storage: Storage) -> None:
+        """S67: A message put off whose try does not count has as many attempts as before its lease."""
+        _owe(storage, message("one"), message("two"))
+        _lease(storage)
+        settle(storage, Outcome("one", MessageState.OWED, NOW, counts=False), Outcome("two", MessageState.OWED, NOW))
+
+        assert [_owed(storage)[name].attempts for name in ("one", "two")] == [0, 1]
+        assert _lease(storage) == ["one", "two"]
+        assert [_owed(storage)[name].attempts for name in ("one", "two")] == [1, 2]
+
+    def test_only_messages_of_wanted_channels_are_leased(self, storage: Storage) -> None:
+        """S68: Messages of other channels are passed over, in their order and to their number; of none, none is."""
+        channels = [Channel.EMAIL, Channel.SMS, Channel.EMAIL, Channel.SMS, Channel.SMS]
+        _owe(storage, *(message(f"m-{number}", channel=channel) for number, channel in enumerate(channels)))
+
+        def lease(number: int, *wanted: Channel) -> list[str]:
+            leased = storage.lease(tuple(Lane), number, now=NOW, until=_UNTIL, channels=wanted)
+            return [each.id for each in leased]
+
+        assert lease(5) == []
+        assert lease(2, Channel.SMS) == ["m-1", "m-3"]
+        assert lease(5, Channel.EMAIL) == ["m-0", "m-2"]
+        assert lease(5, *Channel) == ["m-4"]
 
     def test_what_is_settled_stays_so(self, storage: Storage) -> None:
         """S29: A late outcome of a settled message, or one of a message that never was, changes nothing."""

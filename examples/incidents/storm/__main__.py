@@ -1,9 +1,12 @@
 """Plays the storm in the old way and in ours, and prints them side by side."""
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 from examples.incidents.storm.crowd import Crowd
 from examples.incidents.storm.crs_way import opened
@@ -26,10 +29,10 @@ def old(patience: float, seed: int, scale: int) -> Figures:
     return figures(crowd.people, queue[0])
 
 
-def ours(patience: float, seed: int, scale: int) -> tuple[Figures, str]:
+def ours(patience: float, seed: int, scale: int, folder: Path | None = None) -> tuple[Figures, str]:
     """Our way, and a line about what else was seen."""
     crowd, queue = Crowd.of(_PEOPLE // scale, patience, seed), [0]
-    with opened(seed, scale) as way:
+    with opened(seed, scale, folder) as way:
 
         def look(now: float) -> None:
             if now == _QUEUE_LOOKED_AT:
@@ -42,7 +45,7 @@ def ours(patience: float, seed: int, scale: int) -> tuple[Figures, str]:
     late = sorted(way.late)
     second = messages.get(("transactional", "sent"), 0)
     told = f"the page said when to within {late[len(late) // 100]:+.0f} to {late[-1 - len(late) // 100]:+.0f} s"
-    seen = f"{way.registered} registered, {second} PIN2 sent, {violations} violations, {took:.0f} s"
+    seen = f"{way.registered} registered, {second} of them sent PIN2, {violations} violations, {took:.0f} s"
     return figures(crowd.people, queue[0]), f"{told}; {seen}"
 
 
@@ -58,15 +61,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     print("PINs a person; 95 of 100 are through within; messages queued at 8:35.")
     failed = False
-    for patience in asked.patience:
-        print(f"\nPeople press again after 20 s + {patience:.0f} s on average.")
-        for seed in asked.seeds:
-            print(row("old way", seed, old(patience, seed, asked.scale)), flush=True)
-            found, seen = ours(patience, seed, asked.scale)
-            print(row("crs", seed, found), "  ", seen, sep="", flush=True)
-            for each in missed(found):
+    plays = [(patience, seed) for patience in asked.patience for seed in asked.seeds]
+    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
+        found = pool.map(ours, *zip(*plays, strict=True), [asked.scale] * len(plays))
+        for (patience, seed), (figures_of, seen) in zip(plays, found, strict=True):
+            print(f"\nPeople press again after 20 s + {patience:.0f} s on average.")
+            print(row("old way", seed, old(patience, seed, asked.scale)))
+            print(row("crs", seed, figures_of))
+            print(f"           {seen}", flush=True)
+            for each in missed(figures_of):
                 failed = True
-                print(f"  missed: {each}")
+                print(f"           missed: {each}")
     return int(failed)
 
 

@@ -86,12 +86,14 @@ class Crowd:
         """The crowd of a seed."""
         return cls(patience, [_person(each, seed) for each in range(number)])
 
-    def storms(self, system: System, each_second: Callable[[float], None] = lambda _now: None) -> None:
-        """Plays the morning, until the last has given up and their messages have come."""
+    def storms(
+        self, system: System, each_second: Callable[[float], None] = lambda _now: None, *, until: float = _ENDS
+    ) -> None:
+        """Plays the morning, until the last has given up and their messages have come, or until a moment."""
         for person in self.people:
             self._at(person.asks, self._press(system, person))
         now = 0.0
-        while now < _ENDS:
+        while now < until:
             now += 1.0
             self._run(now)
             for number, pin in system.second(now):

@@ -84,7 +84,10 @@ class Opened:
     def press(self, person: int, now: float) -> None:
         """See `System.press`: every time in a new browser, which knows no handle."""
         moment = self._set(now)
-        sent = self.system.citizen.request_control_pin(_phone(person), source=_source(person))
+        try:
+            sent = self.system.citizen.request_control_pin(_phone(person), source=_source(person))
+        except crs.TooManyAttempts:
+            return
         self._handles[person] = sent.handle
         self._promised.setdefault(person, max(sent.expected_at, moment))
         self._idle = False

@@ -19,6 +19,7 @@ from attrs import define, evolve
 import crs_core as crs
 from crs_core.domain.campaign import Budget, InvitationRule, Limits
 from crs_core.domain.rules import Dated
+from crs_core.domain.terms import Window
 from crs_core.domain.time import later
 from tests.integration.traces import Traces
 from tests.systems import KEYS, START, Citizen, Town, invented, open_towns
@@ -27,7 +28,7 @@ PEOPLE = 200
 MARKS = ("79798797", "98978979", "87989798", "97879897")
 TAILS = tuple(mark[-6:] for mark in MARKS)
 RULES: dict[str, Any] = {
-    "invitation": Dated(((later(START, days=-9), InvitationRule(term_hours=1)),)),
+    "invitation": Dated(((later(START, days=-9), InvitationRule(windows=(Window(1),))),)),
     "limits": Limits(pin_sends_phone=Budget(9, 60), entries_source=Budget(6, 15)),
     "claims": frozenset({"doctor"}),
 }

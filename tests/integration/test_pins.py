@@ -20,6 +20,7 @@ from crs_core.domain.campaign import Budget, ControlPinRule, InvitationRule, Lim
 from crs_core.domain.control_pin import Sent
 from crs_core.domain.messages import Lane
 from crs_core.domain.rules import Dated, always
+from crs_core.domain.terms import Window
 from crs_core.domain.time import later
 from crs_core.rounds import dispatch
 from crs_core.rounds.circuits import Circuits
@@ -475,7 +476,7 @@ class TestPin2:
         assert len(town.texts(citizen.phone)) == 5
 
     def test_is_the_same_through_several_invitations(self, open_town: OpenTown, storage_url: str) -> None:
-        rule = InvitationRule(term_hours=2, reminders_hours=(1,))
+        rule = InvitationRule(windows=(Window(2, (1,)),))
         town = open_town(storage_url, invitation=always(rule))
         citizen = town.registered(1)[0]
         for _ in range(3):

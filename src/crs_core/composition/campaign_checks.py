@@ -59,7 +59,7 @@ def across(raw: Mapping[str, Any], moment: Callable[[object], Instant]) -> list[
         *_claims(raw),
         *_groups(raw),
         *_products(raw),
-        *_reminders(raw),
+        *_windows(raw),
         *_limits(raw),
         *_texts(raw),
     ]
@@ -162,14 +162,38 @@ def _products(raw: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(f"products.{name}.interval", "", "a single dose has no interval", "take it out")
 
 
-def _reminders(raw: Mapping[str, Any]) -> Iterator[Problem]:
-    """An invitation that has ended reminds nobody."""
+def _windows(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """Windows follow one another, each but the last with an end; a window that has ended reminds nobody."""
     for number, step in enumerate(_array(raw.get("invitation"))):
-        term, hours = _table(step).get("term_hours"), _array(_table(step).get("reminders_hours"))
-        late = [each for each in hours if isinstance(each, int) and isinstance(term, int) and each >= term]
-        if late:
-            rule = f"a reminder comes before the end of the term, term_hours={shown(term)}"
-            yield Problem(f"invitation[{number}].reminders_hours", shown(late), rule, "take it out")
+        windows = [_table(window) for window in _array(_table(step).get("windows"))]
+        for place, window in enumerate(windows):
+            last = place == len(windows) - 1
+            where = f"invitation[{number}].windows[{place}]"
+            yield from _end(where, window, last=last)
+            yield from _reminders(where, window, then=window.get("then", "return" if last else "next"))
+
+
+def _end(where: str, window: Mapping[str, Any], *, last: bool) -> Iterator[Problem]:
+    then = window.get("then")
+    if "hours" not in window and not last:
+        yield Problem(f"{where}.hours", "", "only the last window may have no end", "give its length in hours")
+    if "hours" not in window and last and then is not None:
+        yield Problem(f"{where}.then", shown(then), "nothing follows a window without an end", "give it hours")
+    if last and then == "next":
+        yield Problem(f"{where}.then", shown(then), "no window follows the last", "write 'return' or 'lapse'")
+    if not last and then == "lapse":
+        yield Problem(f"{where}.then", shown(then), "no window follows a lapse", "write it at the last window")
+
+
+def _reminders(where: str, window: Mapping[str, Any], *, then: object) -> Iterator[Problem]:
+    """At the very end only where the next window begins: the other ends have messages of their own."""
+    hours = window.get("hours")
+    for number, reminder in enumerate(_array(window.get("reminders_hours"))):
+        if not isinstance(reminder, int) or not isinstance(hours, int):
+            continue
+        if reminder > hours or (reminder == hours and then != "next"):
+            rule = f"a reminder comes before the end of its window, hours={shown(hours)}"
+            yield Problem(f"{where}.reminders_hours[{number}]", shown(reminder), rule, "take it out")
 
 
 def _limits(raw: Mapping[str, Any]) -> Iterator[Problem]:

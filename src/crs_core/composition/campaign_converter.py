@@ -13,6 +13,7 @@ from crs_core.composition.campaign_tables import DATED, TABLES
 from crs_core.composition.faults import Fault
 from crs_core.domain.campaign import Access, StockRule
 from crs_core.domain.order import AgeMeaning, Order
+from crs_core.domain.terms import CountsFrom, Then
 from crs_core.domain.time import Day, Instant, midnight, parse_instant, utc
 
 __all__ = ["converter_of", "moment"]
@@ -29,7 +30,7 @@ def converter_of(zone: str) -> cattrs.Converter:
     converter.register_structure_hook(float, lambda value, _: _number(value))
     converter.register_structure_hook(Day, lambda value, _: _day(value))
     converter.register_structure_hook(Instant, lambda value, _: moment(value, zone))
-    for kinds in (Access, StockRule, AgeMeaning, Order):
+    for kinds in (Access, StockRule, AgeMeaning, Order, Then, CountsFrom):
         converter.register_structure_hook(kinds, _choice(kinds))
     converter.register_structure_hook_factory(
         lambda kind: getattr(kind, "__origin__", None) is dict,

@@ -43,6 +43,7 @@ from crs_core.domain.campaign import (
 )
 from crs_core.domain.inputs import shown
 from crs_core.domain.rules import Dated, always
+from crs_core.domain.terms import Then, Window
 from crs_core.errors import CampaignInvalid, Problem
 
 __all__ = ["load_campaign", "read_campaign"]
@@ -164,7 +165,13 @@ def _control_pin(step: ControlPinTable) -> ControlPinRule:
 
 
 def _invitation(step: InvitationTable) -> InvitationRule:
-    return InvitationRule(step.digits, step.term_hours, step.reminders_hours, step.on_expiry)
+    """Without another word a window is followed by the next one, and the last one by the queue."""
+    last = len(step.windows) - 1
+    windows = tuple(
+        Window(each.hours, each.reminders_hours, each.then or (Then.NEXT if place < last else Then.RETURN))
+        for place, each in enumerate(step.windows)
+    )
+    return InvitationRule(step.digits, windows or (Window(),), step.counts_from)
 
 
 def _sending(step: SendingTable) -> Sending:

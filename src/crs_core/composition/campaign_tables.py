@@ -14,6 +14,7 @@ from crs_core.composition.faults import Fault
 from crs_core.domain.campaign import Access, StockRule
 from crs_core.domain.inputs import has_controls
 from crs_core.domain.order import AgeMeaning, Order
+from crs_core.domain.terms import CountsFrom, Then
 from crs_core.domain.time import Day, Instant
 
 __all__ = [
@@ -40,9 +41,12 @@ __all__ = [
     "SendingTable",
     "SiteTable",
     "StockTable",
+    "WindowTable",
 ]
 
 _LONGEST = 200
+_YEAR_HOURS = 24 * 365
+_MOST_WINDOWS = 100
 _LEAST_SHARE, _WHOLE = 10, 100  # per cent; ten invitations a seat are the most
 
 _PREFIX = re.compile(r"\+[1-9]\d{0,6}", re.ASCII)
@@ -190,24 +194,34 @@ class ControlPinTable:
 
 
 @frozen
+class WindowTable:
+    """One of the windows of [[invitation]]: see `Window`."""
+
+    hours: int | None = field(default=None, metadata=_between(1, _YEAR_HOURS))
+    reminders_hours: tuple[int, ...] = field(
+        default=(),
+        metadata=_rule(
+            lambda hours: all(0 < first < second for first, second in pairwise((*hours, _YEAR_HOURS + 1))),
+            f"must rise, from 1 to {_YEAR_HOURS} hours after the window begins",
+            "write, for example, reminders_hours = [24, 48]",
+        ),
+    )
+    then: Then | None = None
+
+
+@frozen
 class InvitationTable:
     """[[invitation]]: see `InvitationRule`."""
 
     since: Instant
     digits: int = field(default=8, metadata=_between(6, 9))
-    term_hours: int | None = field(default=None, metadata=_between(1, 24 * 365))
-    reminders_hours: tuple[int, ...] = field(
+    windows: tuple[WindowTable, ...] = field(
         default=(),
         metadata=_rule(
-            lambda hours: all(0 < first < second for first, second in pairwise((*hours, 24 * 365 + 1))),
-            f"must rise, from 1 to {24 * 365} hours after hand-off",
-            "write, for example, reminders_hours = [24, 48]",
+            lambda windows: len(windows) <= _MOST_WINDOWS, f"must be at most {_MOST_WINDOWS}", "take some out"
         ),
     )
-    on_expiry: str = field(
-        default="return",
-        metadata=_rule(lambda text: text in {"return", "lapse"}, "must be 'return' or 'lapse'", "choose one"),
-    )
+    counts_from: CountsFrom = CountsFrom.HAND_OFF
 
 
 @frozen
@@ -365,4 +379,4 @@ DATED = (
     SendingTable,
     IntervalTable,
 )
-TABLES = (*DATED, HeadTable, GroupTable, ProductTable, SiteTable, BudgetTable, File)
+TABLES = (*DATED, HeadTable, GroupTable, WindowTable, ProductTable, SiteTable, BudgetTable, File)

@@ -145,4 +145,5 @@ def remind_pin(
 
 def _has_pin(office: Office, registration: Registration, now: Instant) -> bool:
     """Whether PIN2 opens something now; before an invitation there is nothing to remind of."""
-    return registration.reservation_id is not None or gate.is_open(registration, office.campaign.access.at(now), now)
+    access = office.campaign.access.at(now)
+    return registration.reservation_id is not None or gate.is_open(registration, access, now, office.pauses)

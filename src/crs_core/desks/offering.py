@@ -59,7 +59,7 @@ def offers(office: Office, entry: str, *, site_id: str | None, day: Day | None) 
     access = office.campaign.access.at(now)
     with office.storage.read() as view:
         registration = entered(view, entry_id(office, entry, now)).value
-        gate.require_open(registration, access, now)
+        gate.require_open(registration, access, now, office.pauses)
         where = chosen_site(registration, site_id, access)
         office.campaign.place(where)
         site = view.get(Key(Site, where))

@@ -110,7 +110,7 @@ class OperationsDesk:
             history = tuple(view.journal(found.person))
             turn = calling.turn(office, view, found, now)
         reservation = None if held is None else held.value
-        journey = journey_of(found, reservation, office.campaign.access.at(now), now)
+        journey = journey_of(found, reservation, office.campaign.access.at(now), now, office.pauses)
         return Explanation(found.id, journey, history, turn)
 
     def audit(self) -> tuple[Violation, ...]:

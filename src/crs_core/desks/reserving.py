@@ -39,7 +39,7 @@ def reserve(
     def decide(work: Work, now: Instant) -> Plan[Reservation]:
         stored = entered(work, ident)
         access = office.campaign.access.at(now)
-        gate.require_open(stored.value, access, now)
+        gate.require_open(stored.value, access, now, office.pauses)
         chosen_site(stored.value, wanted.site_id, access)
         reservation = _reservation(office, work, stored.value, wanted, name, now)
         return _plan(office, stored, reservation, address, now)
@@ -205,4 +205,4 @@ def journey(office: Office, entry: str) -> Journey:
     with office.storage.read() as view:
         registration = entered(view, entry_id(office, entry, now)).value
         held = None if registration.reservation_id is None else held_by(view, registration).value
-    return journey_of(registration, held, office.campaign.access.at(now), now)
+    return journey_of(registration, held, office.campaign.access.at(now), now, office.pauses)

@@ -10,6 +10,7 @@ from attrs import field, frozen
 from crs_core.domain.inputs import shown
 from crs_core.domain.order import AgeMeaning, Priority, PriorityGroup
 from crs_core.domain.rules import Dated, always
+from crs_core.domain.terms import InvitationRule
 from crs_core.errors import NotFound
 
 __all__ = [
@@ -110,23 +111,6 @@ class ControlPinRule:
     sends: int = 5
     wait_seconds: int = 60
     good_minutes: int = 120
-
-
-@frozen
-class InvitationRule:
-    """PIN2 and the term of an invitation. Anchor: the invitation.
-
-    Attributes:
-        digits: Length of PIN2.
-        term_hours: Life of an invitation from hand-off; None: until reserved.
-        reminders_hours: When, after hand-off, the citizen is reminded.
-        on_expiry: ``return`` to the queue with seniority, or ``lapse``.
-    """
-
-    digits: int = 8
-    term_hours: int | None = None
-    reminders_hours: tuple[int, ...] = ()
-    on_expiry: str = "return"
 
 
 @frozen

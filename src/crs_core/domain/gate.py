@@ -7,26 +7,30 @@ a switch hits everyone at once and rewrites no registration.
 
 from attrs import evolve
 
-from crs_core.domain.campaign import Access, InvitationRule
+from crs_core.domain.campaign import Access
 from crs_core.domain.ledger import Account, AccountKind, State, Transfer
+from crs_core.domain.maintenance import Pauses
 from crs_core.domain.registration import Gate, Invitation, Registration
+from crs_core.domain.terms import InvitationRule, Then
 from crs_core.domain.time import Day, Instant
 from crs_core.errors import Refused
 
 __all__ = [
+    "delivered",
     "handed_off",
     "invited",
     "is_open",
+    "is_put_off",
     "lapsed",
     "no_longer_invited",
     "now_invited",
-    "reminded",
+    "passed",
     "require_open",
     "returned",
 ]
 
 
-def is_open(registration: Registration, access: Access, now: Instant) -> bool:
+def is_open(registration: Registration, access: Access, now: Instant, pauses: Pauses) -> bool:
     """Whether the citizen may reserve now."""
     if registration.withdrawn_at is not None or registration.blocks:
         return False
@@ -34,11 +38,11 @@ def is_open(registration: Registration, access: Access, now: Instant) -> bool:
         return True
     if registration.gate is not Gate.INVITED or registration.invitation is None:
         return False
-    ends = registration.invitation.expires_at
+    ends = registration.invitation.ends_at(pauses)
     return ends is None or now < ends
 
 
-def require_open(registration: Registration, access: Access, now: Instant) -> None:
+def require_open(registration: Registration, access: Access, now: Instant, pauses: Pauses) -> None:
     """Returns where the citizen may reserve now.
 
     Raises:
@@ -49,7 +53,7 @@ def require_open(registration: Registration, access: Access, now: Instant) -> No
         raise Refused(
             "already_reserved", "this registration holds a reservation", remedy="cancel it first to change it"
         )
-    if is_open(registration, access, now):
+    if is_open(registration, access, now, pauses):
         return
     if registration.withdrawn_at is not None:
         raise Refused("withdrawn", "this registration was withdrawn", remedy="register again")
@@ -65,31 +69,70 @@ def require_open(registration: Registration, access: Access, now: Instant) -> No
 def invited(
     registration: Registration, rule: InvitationRule, *, release_id: str, now: Instant, today: Day
 ) -> Registration:
-    """The registration with its gate opened by a new invitation, which keeps the rule of this moment."""
-    number = 1 if registration.invitation is None else registration.invitation.number + 1
-    return evolve(registration, gate=Gate.INVITED, invitation=Invitation(number, now, today, release_id, rule))
+    """The registration with its gate opened by a new invitation.
+
+    It keeps the rule of this moment, or goes on with the next window of the term that the last one left.
+    """
+    last = registration.invitation
+    number = 1 if last is None else last.number + 1
+    made = Invitation(number, now, today, release_id, rule)
+    if last is not None and last.resumes is not None:
+        made = evolve(made, rule=last.rule, window=last.resumes)
+    return evolve(registration, gate=Gate.INVITED, invitation=made)
 
 
-def handed_off(registration: Registration, now: Instant) -> Registration:
+def handed_off(registration: Registration, now: Instant, message_id: str) -> Registration:
     """The registration once the gateway has its invitation: the window counts from the first hand-off."""
     invitation = registration.invitation
     if invitation is None or invitation.handed_off_at is not None:
         return registration
-    return evolve(registration, invitation=evolve(invitation, handed_off_at=now))
+    return evolve(registration, invitation=evolve(invitation, handed_off_at=now, message_id=message_id))
 
 
-def reminded(registration: Registration) -> Registration:
-    """The registration once one more reminder of its window is owed."""
-    if registration.invitation is None:
+def delivered(registration: Registration, message_id: str, at: Instant, now: Instant) -> Registration:
+    """The registration once its phone is said to have the invitation; the first report counts.
+
+    A gateway's clock is not ours: what it says lies between the hand-off and now.
+    """
+    invitation = registration.invitation
+    if invitation is None or invitation.message_id != message_id or invitation.delivered_at is not None:
         return registration
-    return evolve(
-        registration, invitation=evolve(registration.invitation, reminded=registration.invitation.reminded + 1)
-    )
+    if invitation.handed_off_at is None:
+        return registration
+    moment = min(max(at, invitation.handed_off_at), now)
+    return evolve(registration, invitation=evolve(invitation, delivered_at=moment))
+
+
+def is_put_off(registration: Registration, now: Instant, pauses: Pauses) -> bool:
+    """Whether nothing is due of its invitation yet, as maintenance has moved what was."""
+    due = None if registration.invitation is None else registration.invitation.due_at(pauses)
+    return due is None or now < due
+
+
+def passed(registration: Registration, now: Instant, pauses: Pauses) -> Registration:
+    """The registration once a round has looked at its invitation, which woke it.
+
+    Its windows have ended: back in the queue with its seniority, or lapsed, as its term says. Else a reminder is owed;
+    one stands for all that were due by now. Or it is put off.
+    """
+    invitation = registration.invitation
+    if invitation is None:
+        return registration
+    if is_put_off(registration, now, pauses):
+        return evolve(registration, invitation=evolve(invitation, put_off_to=invitation.due_at(pauses)))
+    ends = invitation.ends_at(pauses)
+    if ends is None or now < ends:
+        behind = sum(moment <= now for moment in invitation.reminders_at(pauses))
+        return evolve(registration, invitation=evolve(invitation, reminded=behind))
+    if invitation.stretch.then is Then.LAPSE:
+        return lapsed(registration)
+    return evolve(returned(registration), invitation=evolve(invitation, resumes=invitation.stretch.resumes))
 
 
 def returned(registration: Registration) -> Registration:
-    """Back in the queue with its seniority, the gate closed."""
-    return evolve(registration, gate=Gate.QUEUED, reservation_id=None)
+    """Back in the queue with its seniority, the gate closed; the next invitation has a term of its own."""
+    invitation = registration.invitation and evolve(registration.invitation, resumes=None)
+    return evolve(registration, gate=Gate.QUEUED, reservation_id=None, invitation=invitation)
 
 
 def lapsed(registration: Registration) -> Registration:

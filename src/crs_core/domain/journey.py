@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from crs_core.domain.campaign import Access
 from crs_core.domain.gate import is_open
+from crs_core.domain.maintenance import Pauses, under_way
 from crs_core.domain.registration import Gate, Registration, Standing, standing
 from crs_core.domain.reservations import Reservation
 from crs_core.domain.time import Instant
@@ -31,9 +32,11 @@ class Journey:
         why_not: Why the next step is not open; ``""`` where it is. A code with texts in every language.
         site_id: The site of the registration.
         waiting_since: Seniority.
-        pending: Claims that a registry is still to be asked about.
-        invited_until: The end of the invitation's term, exclusive; None if it has none.
+        invited_until: The end of the invitation's term, exclusive, later by any maintenance until then; None if it has
+            none.
         reservation: The active reservation, or None.
+        pending: Claims that a registry is still to be asked about.
+        retry_at: The end of a maintenance under way, before which nothing can be done; None otherwise.
     """
 
     step: int
@@ -45,24 +48,28 @@ class Journey:
     invited_until: Instant | None = None
     reservation: Reservation | None = field(default=None)
     pending: frozenset[str] = frozenset()
+    retry_at: Instant | None = None
 
 
-def journey(registration: Registration, reservation: Reservation | None, access: Access, now: Instant) -> Journey:
+def journey(
+    registration: Registration, reservation: Reservation | None, access: Access, now: Instant, pauses: Pauses
+) -> Journey:
     """Where this registration stands now."""
     state = standing(registration)
     invitation = registration.invitation if registration.gate is Gate.INVITED else None
-    until = None if invitation is None else invitation.expires_at
+    until = None if invitation is None else invitation.ends_at(pauses)
+    rest = under_way(pauses, now)
     pending = frozenset() if registration.pending is None else frozenset(registration.pending.claims.split(","))
 
     def at(step: int, next_step: int | None, why_not: str = "") -> Journey:
-        return Journey(
-            step, next_step, state, why_not, registration.site_id, registration.seniority, until, reservation, pending
-        )
+        back = None if rest is None else rest.end
+        site_id, since = registration.site_id, registration.seniority
+        return Journey(step, next_step, state, why_not, site_id, since, until, reservation, pending, back)
 
     if state is Standing.RESERVED:
         return at(_LAST_STEP, None)
-    if is_open(registration, access, now):
-        return at(5, 6 if access is Access.IMMEDIATE else 7)
+    if is_open(registration, access, now, pauses):
+        return at(5, 6 if access is Access.IMMEDIATE else 7) if rest is None else at(5, None, "maintenance")
     if state is Standing.INVITED:
         return at(4, None, "invitation_expired")
     return at(4, None, _WHY_NOT.get(state, "not_invited"))

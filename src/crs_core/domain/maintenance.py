@@ -3,14 +3,14 @@
 Source: the operator's report of 20 January 2021, point 7: one hour between midnight and six for the switch.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from attrs import field, frozen
 
 from crs_core.domain.time import Instant, from_micros, to_micros
 from crs_core.errors import Busy
 
-__all__ = ["Maintenance", "deadline", "refuse_during", "under_way"]
+__all__ = ["Maintenance", "Pauses", "deadline", "refuse_during", "under_way"]
 
 
 @frozen(order=True)
@@ -26,13 +26,17 @@ class Maintenance:
             raise ValueError(f"end={end.isoformat()}: a window ends after it starts; mend one of the two")
 
 
-def under_way(windows: Iterable[Maintenance], now: Instant) -> Maintenance | None:
+Pauses = Sequence[Maintenance]
+"""The windows in which lives stand still, in any order."""
+
+
+def under_way(windows: Pauses, now: Instant) -> Maintenance | None:
     """The window that now lies in, the one that ends last where several do; or None."""
     found = [window for window in windows if window.start <= now < window.end]
     return max(found, key=lambda window: window.end, default=None)
 
 
-def refuse_during(windows: Iterable[Maintenance], now: Instant) -> None:
+def refuse_during(windows: Pauses, now: Instant) -> None:
     """Returns where no maintenance is under way.
 
     Raises:
@@ -43,7 +47,7 @@ def refuse_during(windows: Iterable[Maintenance], now: Instant) -> None:
         raise Busy("maintenance", "the system is being maintained", retry_at=window.end, remedy="come back then")
 
 
-def deadline(start: Instant, seconds: int, windows: Iterable[Maintenance]) -> Instant:
+def deadline(start: Instant, seconds: int, windows: Pauses) -> Instant:
     """The end of a life of so many seconds that stands still during maintenance; overlapping windows count once.
 
     >>> from pendulum import datetime

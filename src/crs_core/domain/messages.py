@@ -37,6 +37,7 @@ class Purpose(enum.Enum):
     INVITATION = "invitation"
     PIN_REMINDER = "pin_reminder"
     INVITATION_ENDED = "invitation_ended"
+    INVITATION_LAPSED = "invitation_lapsed"
     RESERVED = "reserved"
     CANCELLED = "cancelled"
     WITHDRAWN = "withdrawn"

@@ -4,8 +4,9 @@ import enum
 
 from attrs import evolve, field, frozen
 
-from crs_core.domain.campaign import InvitationRule
-from crs_core.domain.time import Day, Instant, later
+from crs_core.domain.maintenance import Pauses, deadline
+from crs_core.domain.terms import CountsFrom, InvitationRule, Stretch
+from crs_core.domain.time import Day, Instant
 
 __all__ = [
     "Block",
@@ -99,8 +100,13 @@ class Invitation:
         day: The same as a day in the campaign's zone.
         release_id: The release that made it.
         rule: The term in force when it was made; each invitation keeps its own.
-        handed_off_at: When the gateway had its message; a window counts from here.
-        reminded: Reminders of the window sent so far.
+        handed_off_at: When the gateway had its message.
+        reminded: Reminders that are behind it, of those of its stretch.
+        window: The window of the rule with which it began.
+        message_id: The message that was handed off, by which a delivery report names it.
+        delivered_at: When the phone had it, where the gateway said so.
+        resumes: The window with which the next invitation goes on under the same rule; None otherwise.
+        put_off_to: When a round has to look at it, where that was put off by maintenance; None otherwise.
     """
 
     number: int
@@ -110,22 +116,43 @@ class Invitation:
     rule: InvitationRule
     handed_off_at: Instant | None = None
     reminded: int = 0
+    window: int = 0
+    message_id: str = ""
+    delivered_at: Instant | None = None
+    resumes: int | None = None
+    put_off_to: Instant | None = None
 
     @property
-    def expires_at(self) -> Instant | None:
-        """The end of its term, exclusive; None while it has none or has not been handed off."""
-        if self.rule.term_hours is None or self.handed_off_at is None:
-            return None
-        return later(self.handed_off_at, hours=self.rule.term_hours)
+    def stretch(self) -> Stretch:
+        """The windows that it opened."""
+        return self.rule.stretch(self.window)
+
+    @property
+    def begins_at(self) -> Instant | None:
+        """From when its hours count; None until it is handed off."""
+        reported = None if self.rule.counts_from is CountsFrom.HAND_OFF else self.delivered_at
+        return self.handed_off_at and (reported or self.handed_off_at)
+
+    def ends_at(self, pauses: Pauses) -> Instant | None:
+        """From when PIN2 lets nobody reserve; None while it has no end or has not been handed off."""
+        hours = self.stretch.hours
+        return None if hours is None or self.begins_at is None else deadline(self.begins_at, 3600 * hours, pauses)
+
+    def reminders_at(self, pauses: Pauses) -> tuple[Instant, ...]:
+        """When the reminders of its stretch are due, sent or not; none until it is handed off."""
+        begin = self.begins_at
+        return () if begin is None else tuple(deadline(begin, 3600 * h, pauses) for h in self.stretch.reminders_hours)
+
+    def due_at(self, pauses: Pauses) -> Instant | None:
+        """When the next reminder or the end is due; None if nothing is."""
+        left = self.reminders_at(pauses)[self.reminded :]
+        return left[0] if left else self.ends_at(pauses)
 
     @property
     def wakes_at(self) -> Instant | None:
-        """When the next reminder or the end is due; None if nothing is."""
-        if self.handed_off_at is None:
-            return None
-        if self.reminded < len(self.rule.reminders_hours):
-            return later(self.handed_off_at, hours=self.rule.reminders_hours[self.reminded])
-        return self.expires_at
+        """When a round has to look at it: never later than what is due, but for maintenance announced since."""
+        due = self.due_at(())
+        return due if due is None or self.put_off_to is None else max(due, self.put_off_to)
 
 
 @frozen

@@ -25,6 +25,10 @@ _MESSAGES: dict[str, dict[str, str]] = {
         ),
         "pin_reminder": "Ockovani: pripominame Vas PIN2: {pin}. Je stale stejny a plati. Misto: {site}.",
         "invitation_ended": "Ockovani: lhuta pozvanky skoncila. Misto: {site}. Dalsi pozvanku poslame SMS.",
+        "invitation_lapsed": (
+            "Ockovani: lhuta pozvanky skoncila bez rezervace. Misto: {site}. Dalsi uz neposleme. Registraci lze podat "
+            "znovu na webu."
+        ),
         "reserved": "Ockovani rezervovano. {site}. {doses}. Vezmete si doklad a kartu pojistence.",
         "moved": "Ockovani: termin zmenen. {site}. Plati: {doses}. Vezmete si doklad a kartu pojistence.",
         "replanned": (
@@ -75,6 +79,10 @@ _MESSAGES: dict[str, dict[str, str]] = {
         ),
         "pin_reminder": "Vaccination: a reminder of your PIN2: {pin}. It is the same and still valid. Site: {site}.",
         "invitation_ended": "Vaccination: your invitation's term has ended. Site: {site}. The next one comes by SMS.",
+        "invitation_lapsed": (
+            "Vaccination: your invitation's term has ended without a reservation. Site: {site}. No other one follows; "
+            "you may register again on the web."
+        ),
         "reserved": "Vaccination reserved. {site}. {doses}. Bring an identity card and your insurance card.",
         "moved": "Vaccination: time changed. {site}. It is now: {doses}. Bring an identity and an insurance card.",
         "replanned": (

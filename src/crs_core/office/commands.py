@@ -8,6 +8,7 @@ from attrs import define, field, frozen
 from crs_core.domain import inputs
 from crs_core.domain.campaign import Campaign
 from crs_core.domain.keys import Keyring
+from crs_core.domain.maintenance import Pauses
 from crs_core.domain.plans import JournalEntry, Key, Plan
 from crs_core.domain.time import Day, Instant, day_of, later
 from crs_core.errors import Busy, Stale
@@ -42,7 +43,11 @@ class Answers(Protocol):
 
 @define
 class Office:
-    """The campaign, the ports and the keys that the desks share."""
+    """The campaign, the ports and the keys that the desks share.
+
+    Attributes:
+        pauses: Every maintenance announced, over, under way or to come; the lives of PINs stand still in them.
+    """
 
     campaign: Campaign
     storage: Storage
@@ -54,6 +59,7 @@ class Office:
     mail: MailServer
     answers: Answers
     write_timeout: float = 10.0
+    pauses: Pauses = ()
 
     def now(self) -> Instant:
         """The present instant."""

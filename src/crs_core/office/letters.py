@@ -13,7 +13,7 @@ from crs_core.office.commands import Office
 __all__ = ["about", "matter", "note", "of_reservation", "sms", "times"]
 
 _GOOD_DAYS = 7
-_LANES = {Purpose.INVITATION: Lane.BULK, Purpose.INVITATION_ENDED: Lane.BULK}
+_BULK = {Purpose.INVITATION, Purpose.INVITATION_ENDED, Purpose.INVITATION_LAPSED}
 
 
 def about(office: Office, registration: Registration, _now: Instant) -> dict[str, str | int]:
@@ -30,7 +30,7 @@ def sms(office: Office, registration: Registration, purpose: Purpose, now: Insta
     place = office.campaign.place(registration.site_id)
     return Message(
         id=office.chance.name(),
-        lane=_LANES.get(purpose, Lane.TRANSACTIONAL),
+        lane=Lane.BULK if purpose in _BULK else Lane.TRANSACTIONAL,
         channel=Channel.SMS,
         purpose=purpose,
         recipient=registration.phone,

@@ -166,7 +166,7 @@ def _still_owed(office: Office, registration: Registration, message: Message) ->
         return registration.gate is Gate.INVITED and registration.reservation_id is None
     if message.purpose is Purpose.REGISTERED:
         now = office.now()
-        return gate.is_open(registration, office.campaign.access.at(now), now)
+        return gate.is_open(registration, office.campaign.access.at(now), now, office.pauses)
     return True
 
 
@@ -236,7 +236,7 @@ def _of_invitation(work: Work, key: Key[Registration], outcome: Outcome, given_b
     if stored is None or stored.value.gate is not Gate.INVITED or stored.value.reservation_id is not None:
         return None
     if outcome.state is MessageState.SENT:
-        return Put(key, gate.handed_off(stored.value, outcome.at), stored.version)
+        return Put(key, gate.handed_off(stored.value, outcome.at, outcome.message_id), stored.version)
     given_back.extend(gate.no_longer_invited(stored.value))
     return Put(key, gate.lapsed(stored.value), stored.version)
 

@@ -8,7 +8,7 @@ from crs_core.domain import gate
 from crs_core.domain.ledger import Transfer
 from crs_core.domain.messages import Message, Purpose
 from crs_core.domain.plans import JournalEntry, Key, Plan, Put, Versioned
-from crs_core.domain.registration import Registration
+from crs_core.domain.registration import Gate, Registration
 from crs_core.domain.statistics import Tally, measures
 from crs_core.domain.time import Day, Instant, day_of
 from crs_core.errors import Stale
@@ -54,33 +54,42 @@ def _windows(office: Office, actor: str) -> tuple[int, int] | None:
         steps = [_step(office, each, now) for each in due]
         plan = Plan(
             None,
-            puts=tuple(put for put, _, _, _ in steps),
-            transfers=tuple(transfer for _, transfers, _, _ in steps for transfer in transfers),
-            journal=tuple(entry for _, _, entry, _ in steps),
-            messages=tuple(message for _, _, _, message in steps),
+            puts=tuple(step.put for step in steps),
+            transfers=tuple(transfer for step in steps for transfer in step.transfers),
+            journal=tuple(entry for step in steps for entry in step.journal),
+            messages=tuple(message for step in steps for message in step.messages),
         )
         work.apply(plan, actor=actor, now=now)
-    ends = sum(entry.kind in {"returned", "lapsed"} for entry in plan.journal)
-    return len(steps) - ends, ends
+    reminders = sum(entry.kind == "reminded" for entry in plan.journal)
+    return reminders, len(plan.journal) - reminders
 
 
-_Step = tuple[Put[Registration], tuple[Transfer, ...], JournalEntry, Message]
+@frozen
+class _Step:
+    put: Put[Registration]
+    transfers: tuple[Transfer, ...] = ()
+    journal: tuple[JournalEntry, ...] = ()
+    messages: tuple[Message, ...] = ()
+
+
+_ENDINGS = {
+    Gate.INVITED: ("reminded", Purpose.PIN_REMINDER),
+    Gate.QUEUED: ("returned", Purpose.INVITATION_ENDED),
+    Gate.LAPSED: ("lapsed", Purpose.INVITATION_LAPSED),
+}
 
 
 def _step(office: Office, stored: Versioned[Registration], now: Instant) -> _Step:
-    registration = stored.value
-    facts = about(office, registration, now)
-    key = Key(Registration, registration.id)
-    ends = None if registration.invitation is None else registration.invitation.expires_at
-    if ends is None or now < ends:
-        after, kind, purpose = gate.reminded(registration), "reminded", Purpose.PIN_REMINDER
-    else:
-        lapses = registration.invitation is not None and registration.invitation.rule.on_expiry == "lapse"
-        after = gate.lapsed(registration) if lapses else gate.returned(registration)
-        kind, purpose = ("lapsed" if lapses else "returned"), Purpose.INVITATION_ENDED
-    back = () if kind == "reminded" else gate.no_longer_invited(registration)
-    note = office.note(now, kind, person=registration.person, site_id=registration.site_id, **facts)
-    return Put(key, after, stored.version), back, note, sms(office, registration, purpose, now)
+    """What is due of one invitation; where maintenance has moved it, only when to look again."""
+    before = stored.value
+    after = gate.passed(before, now, office.pauses)
+    put = Put(Key(Registration, before.id), after, stored.version)
+    if gate.is_put_off(before, now, office.pauses):
+        return _Step(put)
+    kind, purpose = _ENDINGS[after.gate]
+    back = () if after.gate is Gate.INVITED else gate.no_longer_invited(before)
+    note = office.note(now, kind, person=before.person, site_id=before.site_id, **about(office, before, now))
+    return _Step(put, back, (note,), (sms(office, before, purpose, now),))
 
 
 def roll_up(office: Office, *, actor: str) -> int:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from crs_core.domain.calendars import Calendar, Slot
-from crs_core.domain.campaign import Access, InvitationRule
+from crs_core.domain.campaign import Access
 from crs_core.domain.control_pin import Challenge
 from crs_core.domain.order import AgeMeaning, Order, Priority, PriorityGroup
 from crs_core.domain.people import Application, Person
@@ -18,6 +18,7 @@ from crs_core.domain.priority import Segment, claims_text, compile_segments
 from crs_core.domain.registration import Block, BlockReason, Gate, Invitation, Pending, Registration
 from crs_core.domain.reservations import Appointment, Attendance, Reservation, Step
 from crs_core.domain.sites import CalendarHead, DeliveryNote, Site
+from crs_core.domain.terms import CountsFrom, InvitationRule, Then, Window
 from crs_core.domain.time import Instant, exists, utc
 from crs_core.testing.invented import FIRST_NAMES, SURNAMES, Invented, insured_number
 
@@ -125,13 +126,24 @@ challenges = st.builds(
 )
 """Challenges of control PINs at any point of their life."""
 
+
+@st.composite
+def windows(draw: st.DrawFn, *, last: bool) -> Window:
+    """A window of a term that others follow, or the last one."""
+    hours = draw((st.none() if last else st.nothing()) | st.integers(1, 240), label="hours")
+    then = draw(st.sampled_from([Then.RETURN, Then.LAPSE] if last else [Then.NEXT, Then.RETURN]), label="then")
+    most = 240 if hours is None else hours - (then is not Then.NEXT)
+    reminders = draw(st.lists(st.integers(1, most), max_size=3, unique=True) if most else st.just([]))
+    return Window(hours, tuple(sorted(reminders)), then)
+
+
 invitation_rules = st.builds(
-    InvitationRule,
-    term_hours=st.none() | st.integers(1, 240),
-    reminders_hours=st.lists(st.integers(1, 240), max_size=3, unique=True).map(lambda hours: tuple(sorted(hours))),
-    on_expiry=st.sampled_from(["return", "lapse"]),
+    lambda before, last, counts_from: InvitationRule(windows=(*before, last), counts_from=counts_from),
+    st.lists(windows(last=False), max_size=3),
+    windows(last=True),
+    st.sampled_from(CountsFrom),
 )
-"""Terms of invitations, with reminders or without."""
+"""Terms of invitations: one to four windows, with reminders or without."""
 
 invitations = st.builds(
     Invitation,
@@ -142,6 +154,10 @@ invitations = st.builds(
     rule=invitation_rules,
     handed_off_at=st.none() | instants(),
     reminded=st.integers(0, 3),
+    message_id=st.just("") | ids,
+    delivered_at=st.none() | instants(),
+    resumes=st.none() | st.integers(0, 3),
+    put_off_to=st.none() | instants(),
 )
 """Invitations, handed off or not yet."""
 

@@ -25,6 +25,7 @@ from crs_core.domain.campaign import (
     StockRule,
 )
 from crs_core.domain.order import AgeMeaning, Order, Priority, PriorityGroup
+from crs_core.domain.terms import CountsFrom, InvitationRule, Then, Window
 
 WHOLE = """
 [campaign]
@@ -81,9 +82,12 @@ good_minutes = 60
 [[invitation]]
 from = 2021-01-22
 digits = 9
-term_hours = 72
-reminders_hours = [24, 48]
-on_expiry = "lapse"
+counts_from = "delivery"
+windows = [
+  { hours = 72, reminders_hours = [48, 72] },
+  { hours = 31, then = "return" },
+  { hours = 40, reminders_hours = [5, 39], then = "lapse" },
+]
 
 [[no_show]]
 from = 2021-01-22
@@ -144,15 +148,10 @@ REQUIRED = {
     *(f"priority[0].groups[{number}].score" for number in range(3)),
     *("priority[0].from", "priority[0].groups", "stock[0].from", "stock[0].count", "control_pin[0].from"),
     *("response[0].from", "response[0].percent"),
-    *("invitation[0].from", "products.comirnaty.doses", "products.comirnaty.interval"),
-    *(
-        "no_show[0].from",
-        "replan[0].from",
-        "sending[0].from",
-        "calendar_check[0].from",
-        "calendar_check[0].stranded_share",
-    ),
-    *("duplicates[0].from", "corrections[0].from", "pending_claims[0].from"),
+    *("invitation[0].from", "invitation[0].windows[0].hours", "invitation[0].windows[1].hours"),
+    *("products.comirnaty.doses", "products.comirnaty.interval"),
+    *("no_show[0].from", "replan[0].from", "sending[0].from", "calendar_check[0].from"),
+    *("calendar_check[0].stranded_share", "duplicates[0].from", "corrections[0].from", "pending_claims[0].from"),
     *("products.comirnaty.interval[0].from", "products.comirnaty.interval[0].days", "sites[0].id", "sites[0].name"),
     *("limits.pin_tries_handle.most", "limits.pin_tries_handle.minutes"),
 }
@@ -238,7 +237,11 @@ def test_every_key_is_read() -> None:
     assert next(iter(campaign.may_register)).age is AgeMeaning.YEAR
     assert campaign.lottery_seed == "everything, drawn in Vzorov"
     assert next(iter(campaign.control_pin)).digits == 7
-    assert next(iter(campaign.invitation)).reminders_hours == (24, 48)
+    assert next(iter(campaign.invitation)) == InvitationRule(
+        9,
+        (Window(72, (48, 72), Then.NEXT), Window(31, (), Then.RETURN), Window(40, (5, 39), Then.LAPSE)),
+        CountsFrom.DELIVERY,
+    )
     assert next(iter(campaign.no_show)) == NoShowRule("wasted", "lapse")
     assert next(iter(campaign.duplicates)) == DuplicateRule("older", 48)
     assert next(iter(campaign.corrections)) == CorrectionRule("restarts", "keeps")
@@ -274,8 +277,12 @@ def test_a_missing_key_is_named(path: str) -> None:
             "may_register[0].claims[0]",
             "priority[0].groups[1].claims[0]",
         }
-    elif path.endswith("term_hours"):
-        assert next(iter(crs.read_campaign(text).invitation)).term_hours is None
+    elif path == "invitation[0].windows":
+        assert next(iter(crs.read_campaign(text).invitation)).windows == (Window(),)
+    elif path == "invitation[0].windows[2].hours":
+        assert [problem.place for problem in problems_of(text)] == ["invitation[0].windows[2].then"]
+    elif path == "invitation[0].windows[1].then":
+        assert next(iter(crs.read_campaign(text).invitation)).windows[1].then is Then.NEXT
     else:
         assert crs.read_campaign(text).name == "everything"
 
@@ -340,9 +347,13 @@ BAD: list[tuple[str, list[Any]]] = [
     ("control_pin[0].wait_seconds", [-1, 3601]),
     ("control_pin[0].good_minutes", [0, 1441]),
     ("invitation[0].digits", [5, 10]),
-    ("invitation[0].term_hours", [0, 8761]),
-    ("invitation[0].reminders_hours", [[0], [-5], [48, 24], [24, 24], [72], [24, 10**12]]),
-    ("invitation[0].on_expiry", ["", "block"]),
+    ("invitation[0].windows", [[{"hours": 1}] * 101]),
+    ("invitation[0].windows[0].hours", [0, 8761]),
+    ("invitation[0].windows[0].reminders_hours", [[0], [-5], [48, 24], [24, 24], [73], [24, 10**12]]),
+    ("invitation[0].windows[2].reminders_hours", [[40]]),
+    ("invitation[0].windows[1].then", ["", "block", "lapse"]),
+    ("invitation[0].windows[2].then", ["next"]),
+    ("invitation[0].counts_from", ["", "read"]),
     ("no_show[0].dose", ["", "free"]),
     ("no_show[0].registration", ["", "block"]),
     ("duplicates[0].frees", ["", "newer"]),

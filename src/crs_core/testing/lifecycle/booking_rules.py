@@ -166,7 +166,7 @@ class BookingRules(CitizenRules):
             self.look()
             return
         assert (gone.id, gone.cancelled_at) == (reservation.id, self.now)
-        held.one.reservation, held.one.state = None, "queued"
+        held.one.reservation, held.one.state, held.one.resumes = None, "queued", None
         self.model.happens(self.now, "cancelled")
         self.look(Letter(Purpose.CANCELLED, held.one.phone, held.one.id, reservation.id))
 

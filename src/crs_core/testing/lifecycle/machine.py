@@ -31,8 +31,8 @@ class _Lifecycle(OperationsRules, BookingRules):
             label="people",
         )
         stock = data.draw(st.sampled_from(StockRule), label="stock")
-        on_expiry = data.draw(st.sampled_from(["return", "lapse"]), label="on expiry")
-        self.begin(start, stock, on_expiry, data.draw(st.integers(0, 2**16), label="seed"), people)
+        terms = data.draw(st.sampled_from(town.TERMS), label="terms")
+        self.begin(start, stock, terms, data.draw(st.integers(0, 2**16), label="seed"), people)
         self.clock.move(days=data.draw(st.sampled_from([0, 3, 5, 14]), label="begins on day"))
         for site in data.draw(st.sampled_from([town.SITES[:1], town.SITES, ()]), label="furnished"):
             self.offers_seats(site, _first_calendars(self.model.people.today(self.now)), twice=False)

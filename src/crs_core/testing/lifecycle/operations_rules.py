@@ -51,7 +51,7 @@ class OperationsRules(SiteRules):
                     letters.append(self._ends(one))
                     ended += 1
                 else:
-                    one.reminded += 1
+                    one.reminded = sum(moment <= self.now for moment in one.reminders)
                     reminded += 1
                     letters.append(about(Purpose.PIN_REMINDER, one))
         tick = self.ask(lambda system: system.operations.tick())
@@ -62,10 +62,9 @@ class OperationsRules(SiteRules):
         assert (again.reminded, again.ended, again.counted) == (0, 0, 0)
 
     def _ends(self, one: Registered) -> Letter:
-        lapses = one.term is not None and one.term.on_expiry == "lapse"
-        one.state = "lapsed" if lapses else "queued"
+        lapses = one.ends_now()
         self.model.happens(self.now, "lapsed" if lapses else "returned")
-        return about(Purpose.INVITATION_ENDED, one)
+        return about(Purpose.INVITATION_LAPSED if lapses else Purpose.INVITATION_ENDED, one)
 
     @rule()
     def a_calm_night(self) -> None:

@@ -6,6 +6,7 @@ from attrs import define, field, frozen
 
 from crs_core.domain.campaign import Access, Campaign, InvitationRule
 from crs_core.domain.reservations import Reservation
+from crs_core.domain.terms import Then, Window
 from crs_core.domain.time import Day, Instant, day_of, later
 from crs_core.testing.invented import Invented
 
@@ -27,6 +28,8 @@ class Registered:
 
     Attributes:
         state: ``queued``, ``invited`` or ``lapsed``.
+        term: Of its last invitation, which begins with the window `window`.
+        resumes: The window with which its next invitation goes on; None: with a term of its own.
         handed: When the gateway took the last invitation.
         pin2: As the citizen read it; None until a message came.
     """
@@ -41,6 +44,8 @@ class Registered:
     state: str = "queued"
     withdrawn: bool = False
     term: InvitationRule | None = None
+    window: int = 0
+    resumes: int | None = None
     handed: Instant | None = None
     reminded: int = 0
     invited_on: Day | None = None
@@ -57,21 +62,51 @@ class Registered:
         """Whether an invitation of it is unanswered."""
         return self.state == "invited" and self.reservation is None and not self.withdrawn
 
+    def windows(self) -> list[tuple[int, Window]]:
+        """The windows in which its invitation holds, each with the hour in which it begins."""
+        found: list[tuple[int, Window]] = []
+        for window in () if self.term is None else self.term.windows[self.window :]:
+            found.append((found[-1][0] + (found[-1][1].hours or 0) if found else 0, window))
+            if window.then is not Then.NEXT:
+                break
+        return found
+
     @property
     def ends(self) -> Instant | None:
-        """The end of its invitation's term."""
-        if self.term is None or self.term.term_hours is None or self.handed is None:
+        """The end of its invitation."""
+        windows = self.windows()
+        if self.handed is None or not windows or windows[-1][1].hours is None:
             return None
-        return later(self.handed, hours=self.term.term_hours)
+        return later(self.handed, hours=windows[-1][0] + windows[-1][1].hours)
+
+    @property
+    def reminders(self) -> list[Instant]:
+        """When it is reminded."""
+        hours = [begin + each for begin, window in self.windows() for each in window.reminders_hours]
+        return [] if self.handed is None else [later(self.handed, hours=each) for each in hours]
 
     @property
     def wakes(self) -> Instant | None:
         """When the next reminder or the end is due."""
-        if not self.is_invited or self.handed is None or self.term is None:
+        if not self.is_invited or self.handed is None:
             return None
-        if self.reminded < len(self.term.reminders_hours):
-            return later(self.handed, hours=self.term.reminders_hours[self.reminded])
-        return self.ends
+        return next(iter(self.reminders[self.reminded :]), self.ends)
+
+    def invite(self, term: InvitationRule, today: Day) -> None:
+        """It is invited, under that term or on with its own."""
+        if self.resumes is None:
+            self.term, self.window = term, 0
+        else:
+            self.window = self.resumes
+        self.state, self.handed, self.reminded, self.invited_on, self.resumes = "invited", None, 0, today, None
+
+    def ends_now(self) -> bool:
+        """Its windows are over; whether it lapses by that."""
+        place, (_, window) = self.window + len(self.windows()) - 1, self.windows()[-1]
+        is_last = self.term is None or place + 1 == len(self.term.windows)
+        self.state = "lapsed" if window.then is Then.LAPSE else "queued"
+        self.resumes = None if is_last else place + 1
+        return window.then is Then.LAPSE
 
 
 @frozen

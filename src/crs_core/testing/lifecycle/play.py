@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Protocol
 from hypothesis.stateful import RuleBasedStateMachine
 
 from crs_core.composition.system import System
-from crs_core.domain.campaign import StockRule
+from crs_core.domain.campaign import InvitationRule, StockRule
 from crs_core.domain.time import Day, Instant
 from crs_core.ports.clock import Clock
 from crs_core.ports.storage import Storage
@@ -40,11 +40,11 @@ class Play(RuleBasedStateMachine):
 
     storages: ClassVar[Storages]
 
-    def begin(self, start: Day, stock: StockRule, on_expiry: str, seed: int, people: Sequence[Invented]) -> None:
+    def begin(self, start: Day, stock: StockRule, terms: InvitationRule, seed: int, people: Sequence[Invented]) -> None:
         """Opens all systems at eight in the morning of the first day; every third of the people is a health worker."""
         self.start = start
         self.clock = VirtualClock(town.start_of(start))
-        campaign = town.campaign(start, stock, on_expiry)
+        campaign = town.campaign(start, stock, terms)
         self.residents = list(people)
         self.health = {person.insured_number for person in self.residents[::3]}
         book = RegistryBook(dict.fromkeys(self.health, (town.HEALTH,)))

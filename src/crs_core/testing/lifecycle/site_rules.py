@@ -148,7 +148,6 @@ class SiteRules(Play):
         """The model after these were invited; the letters owed to them."""
         for name in names:
             one = self.model.people.all[name]
-            one.state, one.term = "invited", self.model.campaign.invitation.at(self.now)
-            one.handed, one.reminded, one.invited_on = None, 0, self.model.people.today(self.now)
+            one.invite(self.model.campaign.invitation.at(self.now), self.model.people.today(self.now))
             self.model.happens(self.now, "invited")
         return [about(Purpose.INVITATION, self.model.people.all[name]) for name in names]

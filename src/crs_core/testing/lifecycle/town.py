@@ -20,10 +20,19 @@ from crs_core.domain.campaign import (
     StockRule,
 )
 from crs_core.domain.rules import Dated, always
+from crs_core.domain.terms import Then, Window
 from crs_core.domain.time import Day, Instant, add_days, later, midnight
 from crs_core.testing.strategies import ZONE
 
-__all__ = ["CALENDARS", "HEALTH", "PHONES", "SITES", "STARTS", "born", "campaign", "start_of"]
+__all__ = ["CALENDARS", "HEALTH", "PHONES", "SITES", "STARTS", "TERMS", "born", "campaign", "start_of"]
+
+TERMS = (
+    InvitationRule(windows=(Window(72, (24, 48)),)),
+    InvitationRule(windows=(Window(72, (24, 48), Then.LAPSE),)),
+    InvitationRule(windows=(Window(31, (7, 31), Then.NEXT), Window(24, (), Then.RETURN), Window(40, (3,), Then.LAPSE))),
+    InvitationRule(windows=(Window(20, (5,), Then.RETURN), Window(None, (24, 100)))),
+)
+"""A term that ends in the queue, one that lapses, and two of several windows with a return between them."""
 
 STARTS = (date(2021, 1, 15), date(2021, 3, 16))
 """The second is followed by the night in which the clocks change."""
@@ -60,7 +69,7 @@ def born(start: Day) -> st.SearchStrategy[Day]:
     )
 
 
-def campaign(start: Day, stock: StockRule, on_expiry: str) -> Campaign:
+def campaign(start: Day, stock: StockRule, terms: InvitationRule) -> Campaign:
     """The campaign that starts on a day.
 
     Immediate access for two days, then invitations; immediate again on days 16 and 17. Terms come on day 5, the
@@ -70,7 +79,6 @@ def campaign(start: Day, stock: StockRule, on_expiry: str) -> Campaign:
     def on(days: int) -> Instant:
         return midnight(add_days(start, days), ZONE)
 
-    terms = InvitationRule(term_hours=72, reminders_hours=(24, 48), on_expiry=on_expiry)
     return Campaign(
         name="lifecycle",
         zone=ZONE,

@@ -14,6 +14,7 @@ from crs_core.domain.campaign import InvitationRule, Priority
 from crs_core.domain.plans import Plan, Put
 from crs_core.domain.priority import Segment, compile_segments
 from crs_core.domain.registration import Block, BlockReason, Gate, Invitation, Registration
+from crs_core.domain.terms import Window
 from crs_core.domain.time import Instant, later
 from crs_core.ports.storage import Storage
 from crs_core.testing import strategies
@@ -33,7 +34,7 @@ class QueueContract(Contract):
     @pytest.fixture
     def one_invited(self) -> Registration:
         """Somebody whose invitation ends 72 hours after NOW."""
-        invitation = Invitation(1, NOW, DAY, "release", InvitationRule(term_hours=72), handed_off_at=NOW)
+        invitation = Invitation(1, NOW, DAY, "release", InvitationRule(windows=(Window(72),)), handed_off_at=NOW)
         return Registration(
             id="one",
             person="person-1",

@@ -170,7 +170,7 @@ def _windows(raw: Mapping[str, Any]) -> Iterator[Problem]:
             last = place == len(windows) - 1
             where = f"invitation[{number}].windows[{place}]"
             yield from _end(where, window, last=last)
-            yield from _reminders(where, window, then=window.get("then", "return" if last else "next"))
+            yield from _reminders(where, window, followed=not last and window.get("then", "next") == "next")
 
 
 def _end(where: str, window: Mapping[str, Any], *, last: bool) -> Iterator[Problem]:
@@ -185,13 +185,13 @@ def _end(where: str, window: Mapping[str, Any], *, last: bool) -> Iterator[Probl
         yield Problem(f"{where}.then", shown(then), "no window follows a lapse", "write it at the last window")
 
 
-def _reminders(where: str, window: Mapping[str, Any], *, then: object) -> Iterator[Problem]:
+def _reminders(where: str, window: Mapping[str, Any], *, followed: bool) -> Iterator[Problem]:
     """At the very end only where the next window begins: the other ends have messages of their own."""
     hours = window.get("hours")
     for number, reminder in enumerate(_array(window.get("reminders_hours"))):
         if not isinstance(reminder, int) or not isinstance(hours, int):
             continue
-        if reminder > hours or (reminder == hours and then != "next"):
+        if reminder > hours - (not followed):
             rule = f"a reminder comes before the end of its window, hours={shown(hours)}"
             yield Problem(f"{where}.reminders_hours[{number}]", shown(reminder), rule, "take it out")
 

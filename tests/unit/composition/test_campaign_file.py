@@ -348,7 +348,7 @@ BAD: list[tuple[str, list[Any]]] = [
     ("control_pin[0].good_minutes", [0, 1441]),
     ("invitation[0].digits", [5, 10]),
     ("invitation[0].windows", [[{"hours": 1}] * 101]),
-    ("invitation[0].windows[0].hours", [0, 8761]),
+    *((f"invitation[0].windows[{number}].hours", [0, 8761]) for number in range(3)),
     ("invitation[0].windows[0].reminders_hours", [[0], [-5], [48, 24], [24, 24], [73], [24, 10**12]]),
     ("invitation[0].windows[2].reminders_hours", [[40]]),
     ("invitation[0].windows[1].then", ["", "block", "lapse"]),

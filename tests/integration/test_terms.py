@@ -1,0 +1,133 @@
+"""The terms of PIN2 in 2021, from one campaign file, and terms that nobody has wanted yet."""
+
+from pathlib import Path
+from typing import Any
+
+import pendulum
+
+import crs_core as crs
+from crs_core.domain.time import Day, Instant, add_days, day_of
+from tests.systems import OpenTown, Town, invented
+
+FILE = Path(__file__).parents[2] / "examples" / "czechia-2021" / "campaign.toml"
+RULES = FILE.read_text(encoding="utf-8")
+DAYS = [Day(2021, 1, 25), Day(2021, 2, 2), Day(2021, 3, 2), Day(2021, 8, 2)]
+WEEKS = 12
+
+Happened = list[tuple[int, str]]
+
+JANUARY: Happened = []
+FEBRUARY: Happened = [(72, "returned")]
+MARCH: Happened = [(hours, "reminded") for hours in (48, 72, 120, 144, 192)] + [(216, "lapsed")]
+AUGUST: Happened = [(168 * week, "reminded") for week in range(1, 10)]
+
+
+def of_file(text: str) -> dict[str, Any]:
+    """The terms of a campaign file, for a town with sites of its own."""
+    return {"invitation": crs.read_campaign(text).invitation}
+
+
+def eight(day: Day) -> Instant:
+    return pendulum.datetime(day.year, day.month, day.day, 8)
+
+
+def seats(town: Town, day: Day) -> None:
+    """One person can be fully booked from the day after: whoever is invited before has answered or lost their turn."""
+    for name, dose, after in (("V1", 1, 1), ("V2", 2, 29)):
+        slots = crs.even_slots(add_days(day, after), 5)
+        town.system.site("north").publish([crs.Calendar(name, "comirnaty", dose, slots)])
+
+
+def invite(town: Town, number: int) -> str:
+    """One citizen more, invited now; their registration."""
+    seats(town, day_of(town.clock.now(), "UTC"))
+    citizen = town.register(invented(number))
+    assert citizen.registration_id in town.system.site("north").release().invited
+    town.system.operations.dispatch()
+    return citizen.registration_id
+
+
+def rounds(town: Town, hours: int, step: int = 1) -> None:
+    """Time passes with a round of everything at each step."""
+    for _ in range(0, hours, step):
+        town.clock.move(hours=step)
+        town.system.operations.tick()
+        town.system.operations.dispatch()
+
+
+def happened(town: Town, registration_id: str) -> list[Happened]:
+    """What rounds have done to each invitation of a registration, by hours since it left."""
+    found: list[Happened] = []
+    begun = town.clock.now()
+    for entry in town.system.operations.explain(registration_id).history:
+        if entry.kind == "invited":
+            begun = entry.at
+            found.append([])
+        if entry.kind in {"reminded", "returned", "lapsed"}:
+            found[-1].append((round((entry.at - begun).total_seconds() / 3600), entry.kind))
+    return found
+
+
+def test_each_invitation_keeps_the_term_of_its_moment(open_town: OpenTown, storage_url: str) -> None:
+    """One person invited under each of the four rules, none of whom answers, in one campaign without a break.
+
+    The one of February returns to the queue, and their next invitation is one of March.
+    """
+    town = open_town(storage_url, **of_file(RULES))
+    names = []
+    for number, day in enumerate(DAYS, start=1):
+        rounds(town, round((eight(day) - town.clock.now()).total_seconds() / 3600), step=12)
+        names.append(invite(town, number))
+    rounds(town, 24 * 7 * WEEKS, step=12)
+
+    assert [happened(town, name) for name in names] == [[JANUARY], [FEBRUARY, MARCH], [MARCH], [AUGUST]]
+    standings = [town.system.operations.explain(name).journey.standing.value for name in names]
+    assert standings == ["invited", "lapsed", "lapsed", "invited"]
+
+
+def test_whoever_lapses_is_told_so_and_not_that_another_invitation_comes(open_town: OpenTown) -> None:
+    town = open_town("memory:", **of_file(RULES))
+    town.clock.set(eight(DAYS[2]))
+    invite(town, 1)
+    rounds(town, 240, step=12)
+    texts = town.texts(invented(1).phone)
+
+    assert [word in texts[-1] for word in ("Dalsi uz neposleme", "Dalsi pozvanku")] == [True, False]
+    assert sum("pripominame" in text for text in texts) == len(MARCH) - 1
+    assert town.system.operations.audit() == ()
+
+
+ODD = """
+[[invitation]]
+from = 2021-09-01
+windows = [
+  { hours = 31, reminders_hours = [7, 31] },
+  { hours = 31, reminders_hours = [13, 29] },
+  { hours = 31, then = "return" },
+  { hours = 31, reminders_hours = [1, 2, 3, 31] },
+  { hours = 31, reminders_hours = [30], then = "lapse" },
+]
+"""
+
+
+def amended(text: str, added: str) -> str:
+    """A campaign file with more steps of a rule, before its sites."""
+    return text.replace("\n[[sites]]\n", f"\n{added}\n[[sites]]\n", 1)
+
+
+def test_a_term_never_seen_is_a_change_of_the_file_alone(open_town: OpenTown, storage_url: str) -> None:
+    """Five windows of 31 hours with reminders at odd hours; after the third the turn is lost and taken up again."""
+    town = open_town(storage_url, **of_file(amended(RULES, ODD)))
+    town.clock.set(eight(Day(2021, 9, 2)))
+    name = invite(town, 1)
+    rounds(town, 120)
+
+    before = [*((hours, "reminded") for hours in (7, 31, 44, 60)), (93, "returned")]
+
+    assert happened(town, name) == [before]
+    seats(town, day_of(town.clock.now(), "UTC"))
+    assert town.system.site("north").release().invited == (name,)
+    town.system.operations.dispatch()
+    rounds(town, 70)
+    assert happened(town, name) == [before, [*((hours, "reminded") for hours in (1, 2, 3, 31, 61)), (62, "lapsed")]]
+    assert town.system.operations.audit() == ()

@@ -8,7 +8,7 @@ PYTEST := $(PY) -m pytest -n 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench format pins clean
+.PHONY: help demo test check bench docs incidents format pins clean
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 16
@@ -28,6 +28,13 @@ check: $(VENV)/.dev ## Format, lint, types, floors and the quick tests, in under
 
 bench: $(VENV)/.dev ## What the library costs against the same work by hand
 	@PYTHONPATH=. $(PY) tests/benchmarks/run.py $(ARGS)
+
+docs: $(VENV)/.dev ## These pages as HTML, in build/docs; a warning is an error
+	@$(PY) -m sphinx -W --keep-going -q -d build/doctrees docs build/docs
+	@echo "build/docs/index.html"
+
+incidents: $(VENV)/.dev ## The failures of the first week, in the old way and here, a line each
+	@$(PY) -m examples.incidents
 
 format: $(VENV)/.dev ## Format the code and mend what the linter can
 	@$(PY) -m ruff format .

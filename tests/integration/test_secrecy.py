@@ -27,7 +27,6 @@ from crs_core.domain.plans import JournalEntry
 from crs_core.domain.registration import Registration
 from crs_core.domain.time import to_micros
 from crs_core.office import commands, letters
-from crs_core.ports.confirmation import ConfirmationFacts
 from crs_core.rounds import release
 from tests.integration.play import MARKS, PEOPLE, TAILS, Player, play, register, town_of
 from tests.integration.traces import Traces, kept_in, logged, personal, recorded, values, write_down_files
@@ -194,13 +193,6 @@ def test_what_tells_of_people_is_left_out_of_every_repr() -> None:
 
     assert {each.name for _, each in telling} == TELLING
     assert [f"{kind.__name__}.{each.name}" for kind, each in telling if each.repr is not False] == []
-
-
-def test_a_confirmation_shows_nobody() -> None:
-    facts = ConfirmationFacts("r", "Vzorka Vzorová", "Sever", "Smyšlená 1", "comirnaty", ("25. 1. 2021 8:00",), "cs")
-
-    assert "Vzor" not in repr(facts)
-    assert "Sever" in repr(facts)
 
 
 @pytest.mark.parametrize("storage_url", DURABLE, indirect=True)

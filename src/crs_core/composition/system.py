@@ -73,6 +73,7 @@ def open_system(  # noqa: PLR0913 - one keyword a port
     sms: str = "spool:outbox",
     mail: str = "spool:outbox",
     registry: str | None = None,
+    confirmation: str | None = None,
     clock: Clock | None = None,
     chance: Chance | None = None,
     plugins: Iterable[tuple[str, object]] | None = None,
@@ -85,6 +86,8 @@ def open_system(  # noqa: PLR0913 - one keyword a port
         storage: ``memory:``, ``sqlite:///file.db``, ``postgresql://…``, or a plugin's.
         sms, mail: ``spool:folder`` writes one readable file a message; or a plugin's.
         registry: ``csv:file`` confirms claims from a file; None confirms none.
+        confirmation: ``typst:`` makes a PDF and a calendar entry of a reservation, for e-mails and pages; None makes
+            neither.
         clock, chance: Where time and randomness come from; this machine's where None.
         plugins: Named plugins instead of those installed.
         write_timeout: How long a command waits for others, in seconds, before it is `Busy`.
@@ -113,6 +116,7 @@ def open_system(  # noqa: PLR0913 - one keyword a port
             storage=found.open("storage", storage, around),
             answers=codec(),
             write_timeout=write_timeout,
+            documents=None if confirmation is None else found.open("confirmation", confirmation, around),
         )
     )
 

@@ -4,9 +4,10 @@ from typing import NewType
 
 from attrs import define
 
-from crs_core.desks import entering, moving, offering, proving, registering, reserving
+from crs_core.desks import confirming, entering, moving, offering, proving, registering, reserving
 from crs_core.desks.entering import Reminded
 from crs_core.desks.registering import Registered
+from crs_core.domain.confirmation import Confirmation
 from crs_core.domain.control_pin import Sent
 from crs_core.domain.journey import Journey
 from crs_core.domain.people import Application
@@ -180,6 +181,19 @@ class CitizenDesk:
             Refused: ``no_reservation``; ``dose_given`` once a dose has been given.
         """
         return reserving.cancel(self._office, entry, actor=actor, idempotency_key=idempotency_key)
+
+    def confirmation(self, entry: str, *, documents: bool = True) -> Confirmation:
+        """The reservation as its holder keeps it: the data of a page, by which ways it is sent, and documents.
+
+        Args:
+            entry: From `enter`.
+            documents: Whether to make the PDF and the calendar entry; a page that only shows them needs neither.
+
+        Raises:
+            Refused: ``no_reservation``, ``withdrawn``, ``token_invalid``, ``token_expired``.
+            AdapterFault: The documents cannot be made; without them the answer stands.
+        """
+        return confirming.confirmation(self._office, entry, documents=documents)
 
     def move_offers(self, entry: str, *, dose: int, day: Day | None = None) -> Offers:
         """Where one dose of the reservation may move, at the same site; the other doses stay.

@@ -13,7 +13,7 @@ from crs_core.domain.sites import Site, require_open
 from crs_core.domain.time import Day, Instant, clock_time, later
 from crs_core.errors import Problem, Refused, Short
 from crs_core.office.commands import Command, Office
-from crs_core.office.letters import note, of_reservation
+from crs_core.office.letters import note, told
 from crs_core.ports.storage import View, Work
 
 __all__ = ["move_dose", "move_offers"]
@@ -132,5 +132,5 @@ def _plan(
         puts=(Put(Key(Reservation, after.id), after, held.version),),
         transfers=changes(held.value, after),
         journal=(note(office, "moved", registration, after, now, dose=dose, **from_to),),
-        messages=(of_reservation(office, registration, after, Purpose.MOVED, now),),
+        messages=told(office, registration, after, Purpose.MOVED, now),
     )

@@ -11,7 +11,7 @@ from crs_core.domain.campaign import Access
 from crs_core.domain.journey import Journey
 from crs_core.domain.journey import journey as journey_of
 from crs_core.domain.ledger import State
-from crs_core.domain.messages import Channel, Message, Purpose
+from crs_core.domain.messages import Channel, Purpose
 from crs_core.domain.people import Person, email_address, mask
 from crs_core.domain.plans import Key, Plan, Put, Versioned
 from crs_core.domain.registration import Registration, reserved
@@ -20,7 +20,7 @@ from crs_core.domain.sites import Site, free_doses, require_open, supplies
 from crs_core.domain.time import Instant
 from crs_core.errors import InvalidInput, Problem, Refused, Short
 from crs_core.office.commands import Command, Office
-from crs_core.office.letters import about, note, of_reservation, sms
+from crs_core.office.letters import about, note, sms, told
 from crs_core.ports.storage import View, Work
 
 __all__ = ["cancel", "held_by", "journey", "reserve", "withdraw"]
@@ -105,18 +105,8 @@ def _plan(
         ),
         transfers=taken + gate.no_longer_invited(registration),
         journal=(note(office, "reserved", registration, reservation, now),),
-        messages=_confirmations(office, registration, reservation, now),
+        messages=told(office, registration, reservation, Purpose.RESERVED, now),
     )
-
-
-def _confirmations(
-    office: Office, registration: Registration, reservation: Reservation, now: Instant
-) -> tuple[Message, ...]:
-    text = of_reservation(office, registration, reservation, Purpose.RESERVED, now)
-    if registration.email is None:
-        return (text,)
-    mail = of_reservation(office, registration, reservation, Purpose.RESERVED_EMAIL, now)
-    return (text, evolve(mail, channel=Channel.EMAIL, recipient=registration.email))
 
 
 def cancel(office: Office, entry: str, *, actor: str, idempotency_key: str | None) -> Reservation:
@@ -139,7 +129,7 @@ def cancel(office: Office, entry: str, *, actor: str, idempotency_key: str | Non
             ),
             transfers=changes(held.value, gone),
             journal=(note(office, "cancelled", stored.value, gone, now),),
-            messages=(of_reservation(office, stored.value, gone, Purpose.CANCELLED, now),),
+            messages=told(office, stored.value, gone, Purpose.CANCELLED, now),
         )
 
     arguments = {"entry": ident[0]}
@@ -195,8 +185,11 @@ def _withdrawn(
         puts += (Put(Key(Reservation, gone.id), gone, held.version),)
         given_back += changes(held.value, gone)
         journal.insert(0, note(office, "cancelled", registration, gone, now))
-    messages = (sms(office, left, Purpose.WITHDRAWN, now),)
-    return Plan(True, puts, given_back, tuple(journal), messages)
+    messages = [sms(office, left, Purpose.WITHDRAWN, now)]
+    if held is not None:  # the phone hears of the end of everything, the calendar of the end of this
+        about_it = told(office, registration, held.value.cancelled(now), Purpose.CANCELLED, now)
+        messages += [each for each in about_it if each.channel is Channel.EMAIL]
+    return Plan(True, puts, given_back, tuple(journal), tuple(messages))
 
 
 def journey(office: Office, entry: str) -> Journey:

@@ -6,8 +6,10 @@ Source: the operator's report of 20 January 2021, points 1 and 9 (eight steps, a
 from attrs import field, frozen
 
 from crs_core.domain.campaign import Access
+from crs_core.domain.confirmation import channels
 from crs_core.domain.gate import is_open
 from crs_core.domain.maintenance import Pauses, under_way
+from crs_core.domain.messages import Channel
 from crs_core.domain.registration import Gate, Registration, Standing, standing
 from crs_core.domain.reservations import Reservation
 from crs_core.domain.time import Instant
@@ -37,6 +39,7 @@ class Journey:
         reservation: The active reservation, or None.
         pending: Claims that a registry is still to be asked about.
         retry_at: The end of a maintenance under way, before which nothing can be done; None otherwise.
+        channels: By which ways a confirmation comes, or would: by e-mail only where there is an address.
     """
 
     step: int
@@ -49,6 +52,7 @@ class Journey:
     reservation: Reservation | None = field(default=None)
     pending: frozenset[str] = frozenset()
     retry_at: Instant | None = None
+    channels: tuple[Channel, ...] = (Channel.SMS,)
 
 
 def journey(
@@ -64,7 +68,8 @@ def journey(
     def at(step: int, next_step: int | None, why_not: str = "") -> Journey:
         back = None if rest is None else rest.end
         site_id, since = registration.site_id, registration.seniority
-        return Journey(step, next_step, state, why_not, site_id, since, until, reservation, pending, back)
+        ways = channels(registration)
+        return Journey(step, next_step, state, why_not, site_id, since, until, reservation, pending, back, ways)
 
     if state is Standing.RESERVED:
         return at(_LAST_STEP, None)

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from crs_core.domain.time import Instant
 
-__all__ = ["Channel", "DeadLetter", "Lane", "Message", "MessageState", "Outcome", "Purpose"]
+__all__ = ["BY_EMAIL", "Channel", "DeadLetter", "Lane", "Message", "MessageState", "Outcome", "Purpose"]
 
 
 class Lane(enum.IntEnum):
@@ -41,7 +41,6 @@ class Purpose(enum.Enum):
     RESERVED = "reserved"
     CANCELLED = "cancelled"
     WITHDRAWN = "withdrawn"
-    RESERVED_EMAIL = "reserved_email"
     MOVED = "moved"
     REPLANNED = "replanned"
     SEAT_LOST = "seat_lost"
@@ -52,6 +51,23 @@ class Purpose(enum.Enum):
     PHONE_CHANGED = "phone_changed"
     CLAIMS_CONFIRMED = "claims_confirmed"
     CLAIMS_DENIED = "claims_denied"
+    RESERVED_EMAIL = "reserved_email"
+    MOVED_EMAIL = "moved_email"
+    REPLANNED_EMAIL = "replanned_email"
+    DOSE_LOST_EMAIL = "dose_lost_email"
+    SEAT_LOST_EMAIL = "seat_lost_email"
+    CANCELLED_EMAIL = "cancelled_email"
+
+
+BY_EMAIL = {
+    Purpose.RESERVED: Purpose.RESERVED_EMAIL,
+    Purpose.MOVED: Purpose.MOVED_EMAIL,
+    Purpose.REPLANNED: Purpose.REPLANNED_EMAIL,
+    Purpose.DOSE_LOST: Purpose.DOSE_LOST_EMAIL,
+    Purpose.SEAT_LOST: Purpose.SEAT_LOST_EMAIL,
+    Purpose.CANCELLED: Purpose.CANCELLED_EMAIL,
+}
+"""What an e-mail says beside a short message; those that are not here go to the phone alone."""
 
 
 class MessageState(enum.Enum):

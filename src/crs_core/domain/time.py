@@ -23,6 +23,7 @@ __all__ = [
     "from_micros",
     "later",
     "midnight",
+    "minute_of",
     "parse_day",
     "parse_instant",
     "parse_minute",
@@ -108,6 +109,16 @@ def day_of(moment: Instant, zone: str) -> Day:
     datetime.date(2021, 1, 15)
     """
     return datetime.fromtimestamp(to_micros(moment) // 1_000_000, _zone(zone)).date()
+
+
+def minute_of(moment: Instant, zone: str) -> int:
+    """Minutes since midnight on the clocks of that zone at a moment, as they show it.
+
+    >>> minute_of(pendulum.datetime(2021, 1, 14, 23, 30), "Europe/Prague")
+    30
+    """
+    shown = datetime.fromtimestamp(to_micros(moment) // 1_000_000, _zone(zone))
+    return shown.hour * 60 + shown.minute
 
 
 def midnight(day: Day, zone: str) -> Instant:

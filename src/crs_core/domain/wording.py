@@ -4,10 +4,12 @@ Texts of short messages keep to the letters of GSM 03.38, so that one of 160 cha
 written without diacritics, as operators' messages are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from string import Formatter
 
-from crs_core.domain.messages import Purpose
+from crs_core.domain import confirmation_texts
+from crs_core.domain.messages import BY_EMAIL, Purpose
+from crs_core.domain.time import Day
 from crs_core.errors import CrsError, Problem
 
 __all__ = ["LANGUAGES", "PLACEHOLDERS", "message", "placeholders", "problem", "refusal", "text"]
@@ -59,11 +61,6 @@ _MESSAGES: dict[str, dict[str, str]] = {
         "claims_confirmed": "Ockovani: Vase povolani je overeno, registrace plati. Misto: {site}. Pozvanka prijde SMS.",
         "claims_denied": (
             "Ockovani: uvedene povolani se v registru nepotvrdilo a registrace skoncila. Obratte se na zamestnavatele."
-        ),
-        "reserved_email_subject": "Potvrzení rezervace očkování",
-        "reserved_email": (
-            "Dobrý den,\n\nVaše očkování je rezervováno.\nMísto: {site}, {address}\n{doses}\n\n"
-            "Vezměte si s sebou doklad totožnosti a kartu pojištěnce."
         ),
         "dose": "{number}. davka {day}. {month}. {year} v {time}",
     },
@@ -119,22 +116,26 @@ _MESSAGES: dict[str, dict[str, str]] = {
             "Vaccination: no registry confirms the profession you gave, and the registration has ended. Ask your "
             "employer."
         ),
-        "reserved_email_subject": "Your vaccination is reserved",
-        "reserved_email": (
-            "Good day,\n\nyour vaccination is reserved.\nSite: {site}, {address}\n{doses}\n\n"
-            "Bring an identity card and your insurance card."
-        ),
         "dose": "dose {number}: {day} {month_name} {year} at {time}",
     },
 }
 
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
+_EMAILS = frozenset(BY_EMAIL.values())
+
 LANGUAGES = tuple(sorted(_MESSAGES))
 
 PLACEHOLDERS: dict[str, frozenset[str]] = {
     name: frozenset(part for _, part, _, _ in Formatter().parse(text) if part)
-    for name, text in (*_MESSAGES["en"].items(), ("dose", "{number} {day} {month} {month_name} {year} {time}"))
+    for name, text in (
+        *_MESSAGES["en"].items(),
+        *confirmation_texts.TEXTS["en"].items(),
+        ("dose", "{number} {day} {month} {month_name} {year} {time}"),
+        ("dose_email", "{number} {weekday} {day} {month} {month_name} {year} {time}"),
+        ("confirmation_day", "{weekday} {day} {month} {month_name} {year}"),
+        ("confirmation_issued", "{weekday} {day} {month} {month_name} {year} {time}"),
+    )
 }
 """What each template may show; a replacement may show no more."""
 
@@ -281,29 +282,39 @@ def message(
     >>> message(Purpose.CONTROL_PIN, "en", {"pin": "000000", "minutes": "10"})[1]
     'Vaccination: your control PIN is 000000. It is valid for 10 minutes. Tell it to nobody.'
     """
-    texts = {**_MESSAGES[language], **(replaced or {})}
-    shown = {**facts, "doses": _doses(facts, texts["dose"])}
+    texts = {**_MESSAGES[language], **confirmation_texts.TEXTS[language], **(replaced or {})}
+    doses = _doses(facts, texts["dose"]) if purpose not in _EMAILS else _doses_of_email(facts, language, texts)
+    shown = {"attached": "", **facts, "doses": doses}
     subject = texts.get(f"{purpose.value}_subject", "").format_map(shown)
     return subject, texts[purpose.value].format_map(shown)
 
 
-def _doses(facts: Mapping[str, str], template: str) -> str:
-    """The times of the doses still to come; ``dose1`` is written as ``2021-01-27 08:30``."""
-    found = []
+def _times(facts: Mapping[str, str]) -> Iterator[tuple[int, Day, str]]:
+    """The doses still to come; ``dose1`` is written as ``2021-01-27 08:30``."""
     for number in range(1, 10):
-        if f"dose{number}" not in facts:
-            continue
-        date, time = facts[f"dose{number}"].split(" ")
-        year, month, day = date.split("-")
-        shown = {
-            "day": int(day),
-            "month": int(month),
-            "month_name": _MONTHS[int(month) - 1],
-            "year": year,
-            "time": time,
-        }
-        found.append(template.format(number=number, **shown))
+        if f"dose{number}" in facts:
+            date, time = facts[f"dose{number}"].split(" ")
+            yield number, Day.fromisoformat(date), time
+
+
+def _doses(facts: Mapping[str, str], template: str) -> str:
+    """In a row, as short messages have them."""
+    found = []
+    for number, day, time in _times(facts):
+        shown = {"day": day.day, "month": day.month, "month_name": _MONTHS[day.month - 1], "year": day.year}
+        found.append(template.format(number=number, time=time, **shown))
     return ", ".join(found)
+
+
+def _doses_of_email(facts: Mapping[str, str], language: str, texts: Mapping[str, str]) -> str:
+    """One a line, in words."""
+    lines = [
+        texts["dose_email"].format(
+            number=number, time=time.removeprefix("0"), **confirmation_texts.day_facts(language, day)
+        )
+        for number, day, time in _times(facts)
+    ]
+    return "\n".join(lines)
 
 
 def refusal(error: CrsError, language: str) -> str:

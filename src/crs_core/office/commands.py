@@ -14,6 +14,7 @@ from crs_core.domain.time import Day, Instant, day_of, later
 from crs_core.errors import Busy, Stale
 from crs_core.ports.chance import Chance
 from crs_core.ports.clock import Clock
+from crs_core.ports.confirmation import ConfirmationDocuments
 from crs_core.ports.mail import MailServer
 from crs_core.ports.registry import Registry
 from crs_core.ports.sms import SmsGateway
@@ -60,6 +61,7 @@ class Office:
     answers: Answers
     write_timeout: float = 10.0
     pauses: Pauses = ()
+    documents: ConfirmationDocuments | None = None
 
     def now(self) -> Instant:
         """The present instant."""

@@ -2,7 +2,7 @@
 
 from attrs import evolve
 
-from crs_core.domain.messages import Channel, Lane, Message, Purpose
+from crs_core.domain.messages import BY_EMAIL, Channel, Lane, Message, Purpose
 from crs_core.domain.plans import JournalEntry
 from crs_core.domain.registration import Registration
 from crs_core.domain.reservations import Reservation
@@ -10,7 +10,7 @@ from crs_core.domain.statistics import age_group
 from crs_core.domain.time import Instant, age_on, clock_time, later
 from crs_core.office.commands import Office
 
-__all__ = ["about", "matter", "note", "of_reservation", "sms", "times"]
+__all__ = ["about", "matter", "note", "of_reservation", "sms", "times", "told"]
 
 _GOOD_DAYS = 7
 _BULK = {Purpose.INVITATION, Purpose.INVITATION_ENDED, Purpose.INVITATION_LAPSED}
@@ -61,6 +61,22 @@ def of_reservation(
     place = office.campaign.place(reservation.site_id)
     facts = {"site": place.name, "address": place.address, **times(reservation)}
     return evolve(sms(office, registration, purpose, now, **facts), person=matter(reservation, registration.person))
+
+
+def told(
+    office: Office, registration: Registration, reservation: Reservation, purpose: Purpose, now: Instant
+) -> tuple[Message, ...]:
+    """Messages about a reservation as it stands now: to the phone, and to the e-mail address where there is one.
+
+    The e-mail encloses the reservation as it stands at hand-off, so every change of it is told there too: the entry in
+    a citizen's calendar follows.
+    """
+    text = of_reservation(office, registration, reservation, purpose, now)
+    if registration.email is None:
+        return (text,)
+    facts = {**text.facts, "reservation": reservation.id}
+    mail = evolve(text, id=office.chance.name(), channel=Channel.EMAIL, purpose=BY_EMAIL[purpose], facts=facts)
+    return (text, evolve(mail, recipient=registration.email))
 
 
 def note(

@@ -1,32 +1,22 @@
-"""Making the document that confirms a reservation."""
+"""Making documents that confirm a reservation."""
 
 from typing import Protocol
 
-from attrs import field, frozen
+from crs_core.domain.confirmation import Confirmation, Document
 
-__all__ = ["Confirmation", "ConfirmationFacts"]
-
-
-@frozen
-class ConfirmationFacts:
-    """What a confirmation says.
-
-    Attributes:
-        times: Local day and time of each dose, in order, as text.
-    """
-
-    reservation_id: str
-    name: str = field(repr=False)
-    site: str
-    address: str
-    product: str
-    times: tuple[str, ...]
-    language: str
+__all__ = ["ConfirmationDocuments"]
 
 
-class Confirmation(Protocol):
-    """Makes a document for people to keep."""
+class ConfirmationDocuments(Protocol):
+    """Makes documents for people to keep."""
 
-    def render(self, facts: ConfirmationFacts) -> tuple[bytes, str]:
-        """The document and its media type."""
+    def render(self, confirmation: Confirmation) -> tuple[Document, ...]:
+        """A sheet to print and an entry for a calendar; of a cancelled reservation the entry alone, which takes it out.
+
+        Equal confirmations give equal bytes, so that an e-mail handed over twice is the same. May be called by several
+        threads at once.
+
+        Raises:
+            AdapterFault: They cannot be made.
+        """
         ...

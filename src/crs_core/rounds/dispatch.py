@@ -1,6 +1,6 @@
 """Messages owed leave, interactive before transactional before bulk.
 
-PINs are derived here, at hand-off, and kept nowhere.
+PINs are derived here, at hand-off, and kept nowhere; so are the documents that an e-mail encloses.
 Nothing is sent inside a transaction: a message is leased, handed over, and what became of it is committed. A crash in
 between sends it again with the same reference and the same PIN.
 A gateway that is down is left alone for a while, and costs no message its tries.
@@ -12,9 +12,10 @@ from typing import Any
 from attrs import evolve, frozen
 
 from crs_core.domain import control_pin, gate, invitation_pin, wording
+from crs_core.domain.confirmation import Document
 from crs_core.domain.control_pin import Challenge
 from crs_core.domain.ledger import Transfer
-from crs_core.domain.messages import Channel, Lane, Message, MessageState, Outcome, Purpose
+from crs_core.domain.messages import BY_EMAIL, Channel, Lane, Message, MessageState, Outcome, Purpose
 from crs_core.domain.plans import JournalEntry, Key, Plan, Put
 from crs_core.domain.registration import Gate, Registration
 from crs_core.domain.reservations import Reservation
@@ -26,6 +27,7 @@ from crs_core.ports.mail import Mail
 from crs_core.ports.sms import Sms
 from crs_core.ports.storage import View, Work
 from crs_core.rounds.circuits import Circuits
+from crs_core.rounds.enclosing import attached, confirmation_of, documents_of
 
 __all__ = ["Dispatch", "dispatch"]
 
@@ -33,7 +35,8 @@ _ONE_AT_A_TIME = 1
 _BULK = 50
 _LONGEST_PAUSE = 3600
 _PIN_PURPOSES = {Purpose.REGISTERED, Purpose.INVITATION, Purpose.PIN_REMINDER}
-_CONFIRMATIONS = {Purpose.RESERVED, Purpose.RESERVED_EMAIL, Purpose.MOVED, Purpose.REPLANNED}
+_TELL_TIMES = {Purpose.RESERVED, Purpose.MOVED, Purpose.REPLANNED}
+_CONFIRMATIONS = _TELL_TIMES | {BY_EMAIL[purpose] for purpose in _TELL_TIMES}
 
 
 @frozen
@@ -94,8 +97,8 @@ def _hand_over(office: Office, circuits: Circuits, message: Message) -> Outcome:
     if message.good_until <= now:
         return Outcome(message.id, MessageState.DEAD, now, reason="too_late")
     try:
-        subject, text = _text(office, message)
-        gateway_id = _send(office, circuits, message, subject, text)
+        subject, text, documents = _written(office, message)
+        gateway_id = _send(office, circuits, message, subject, text, documents)
     except Refused as refusal:
         return Outcome(message.id, MessageState.DEAD, now, reason=refusal.code)
     except (AdapterFault, NotFound) as fault:  # a key that is missing may be put back
@@ -103,10 +106,26 @@ def _hand_over(office: Office, circuits: Circuits, message: Message) -> Outcome:
     return Outcome(message.id, MessageState.SENT, office.now(), gateway_id=gateway_id)
 
 
-def _send(office: Office, circuits: Circuits, message: Message, subject: str, text: str) -> str:
+def _written(office: Office, message: Message) -> tuple[str, str, tuple[Document, ...]]:
+    """The subject, the text, with the PIN where its template shows one, and what an e-mail encloses."""
+    with office.storage.read() as view:
+        if message.purpose in _CONFIRMATIONS:
+            _require_true(view, message)
+        facts = {**message.facts, **_pin(office, view, message)}
+        confirmed = confirmation_of(office, view, message)
+    documents = () if confirmed is None else documents_of(office, confirmed, message)
+    if confirmed is not None:
+        facts["attached"] = attached(confirmed, documents)
+    texts = office.campaign.texts.get(message.language, {})
+    return (*wording.message(message.purpose, message.language, facts, texts), documents)
+
+
+def _send(
+    office: Office, circuits: Circuits, message: Message, subject: str, text: str, documents: tuple[Document, ...]
+) -> str:
     with circuits.learning(message.channel):
         if message.channel is Channel.EMAIL:
-            return office.mail.send(Mail(message.id, message.recipient, subject, text))
+            return office.mail.send(Mail(message.id, message.recipient, subject, text, documents))
         return office.sms.send(Sms(message.id, message.recipient, text))
 
 
@@ -122,16 +141,6 @@ def _again(office: Office, message: Message, fault: CrsError, now: Instant, *, d
     pause = min(sending.backoff_seconds * doubled, _LONGEST_PAUSE)
     due = later(now, seconds=pause * (0.5 + office.chance.fraction()))
     return Outcome(message.id, MessageState.OWED, now, due_at=due, reason=fault.code, counts=not down)
-
-
-def _text(office: Office, message: Message) -> tuple[str, str]:
-    """The subject and the text, with the PIN where its template shows one."""
-    with office.storage.read() as view:
-        if message.purpose in _CONFIRMATIONS:
-            _require_true(view, message)
-        facts = {**message.facts, **_pin(office, view, message)}
-    texts = office.campaign.texts.get(message.language, {})
-    return wording.message(message.purpose, message.language, facts, texts)
 
 
 def _require_true(view: View, message: Message) -> None:

@@ -12,7 +12,7 @@ from crs_core.domain.time import Day, Instant, later
 from crs_core.testing.invented import Invented
 from crs_core.testing.lifecycle import town
 from crs_core.testing.lifecycle.citizen_rules import CitizenRules, EntryHeld
-from crs_core.testing.lifecycle.model import Letter, about
+from crs_core.testing.lifecycle.model import about, told
 from crs_core.testing.lifecycle.people import Registered
 
 __all__ = ["BookingRules"]
@@ -117,10 +117,7 @@ class BookingRules(CitizenRules):
         self._is_delivered(reservation)
         one.reservation, one.email = reservation, to or one.email
         self.model.happens(self.now, "reserved")
-        letters = [Letter(Purpose.RESERVED, one.phone, one.id, reservation.id)]
-        if one.email:
-            letters.append(Letter(Purpose.RESERVED_EMAIL, one.email, one.id, reservation.id))
-        self.look(*letters)
+        self.look(*told(Purpose.RESERVED, one, reservation))
 
     def _unbookable(self, held: EntryHeld, offered: _OfferHeld) -> str:
         offer, seats = offered.offer, self.model.seats
@@ -168,7 +165,7 @@ class BookingRules(CitizenRules):
         assert (gone.id, gone.cancelled_at) == (reservation.id, self.now)
         held.one.reservation, held.one.state, held.one.resumes = None, "queued", None
         self.model.happens(self.now, "cancelled")
-        self.look(Letter(Purpose.CANCELLED, held.one.phone, held.one.id, reservation.id))
+        self.look(*told(Purpose.CANCELLED, held.one, reservation))
 
     @precondition(lambda self: self.model.readers())
     @rule(data=st.data())
@@ -178,11 +175,13 @@ class BookingRules(CitizenRules):
         if held is None:
             return
         self.ask(lambda system: system.citizen.withdraw(held.token))
+        letters = [about(Purpose.WITHDRAWN, held.one)]
         if held.one.reservation is not None:
             self.model.happens(self.now, "cancelled")
+            letters += told(Purpose.CANCELLED, held.one, held.one.reservation)[1:]
         held.one.reservation, held.one.state, held.one.withdrawn = None, "queued", True
         self.model.happens(self.now, "withdrawn")
-        self.look(about(Purpose.WITHDRAWN, held.one))
+        self.look(*letters)
         self.ask(lambda system: system.citizen.cancel(held.token), "withdrawn")
 
     # Whole ways, so that plays come far

@@ -10,6 +10,7 @@ from attrs import define, field, frozen
 from crs_core.domain.campaign import Campaign
 from crs_core.domain.ledger import Account, AccountKind, Balance
 from crs_core.domain.messages import Message, Purpose
+from crs_core.domain.reservations import Reservation
 from crs_core.domain.statistics import Statistics, age_group
 from crs_core.domain.time import Day, Instant
 from crs_core.testing.lifecycle.lockstep import Picture
@@ -18,7 +19,7 @@ from crs_core.testing.lifecycle.phones import Budgets, Phones, Pin
 from crs_core.testing.lifecycle.seats import Seats
 from crs_core.testing.vendors import Handed
 
-__all__ = ["Letter", "Model", "about"]
+__all__ = ["Letter", "Model", "about", "told"]
 
 PIN1, PIN2 = re.compile(r"\b\d{6}\b"), re.compile(r"\b\d{8}\b")
 _CONFIRMS = frozenset({Purpose.RESERVED, Purpose.RESERVED_EMAIL})
@@ -43,6 +44,14 @@ class Letter:
 def about(purpose: Purpose, one: Registered) -> Letter:
     """A letter about a registration, to its phone."""
     return Letter(purpose, one.phone, one.id, one.id)
+
+
+def told(purpose: Purpose, one: Registered, reservation: Reservation) -> list[Letter]:
+    """Letters about a reservation: to the phone, then to the e-mail address, if there is one."""
+    letters = [Letter(purpose, one.phone, one.id, reservation.id)]
+    if one.email:
+        letters.append(Letter(Purpose(f"{purpose.value}_email"), one.email, one.id, reservation.id))
+    return letters
 
 
 @define

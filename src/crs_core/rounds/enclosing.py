@@ -44,7 +44,7 @@ def documents_of(office: Office, confirmed: Confirmation, message: Message) -> t
     try:
         return office.documents.render(confirmed)
     except AdapterFault:
-        if message.attempts < office.campaign.sending.attempts:
+        if message.attempts < office.campaign.sending.at(office.now()).attempts:
             raise
         return ()
 

@@ -5,7 +5,7 @@ from importlib import import_module
 
 from .screen import broken
 
-NAMES = ("slow_search", "broken_calendars", "unopened_site", "born_on_the_31st", "lost_pin")
+NAMES = ("slow_search", "broken_calendars", "unopened_site", "born_on_the_31st", "no_email", "lost_pin")
 """Modules with an ``INCIDENT``, in order of their numbers."""
 
 
@@ -19,6 +19,7 @@ def main() -> int:
         old, ours = (rules - len(broken(incident, way())) for way in (incident.old, incident.ours))
         unheld += ours < rules
         print(f"{incident.number:4}{incident.title:54}{old:>5} of {rules}{ours:>5} of {rules}", flush=True)
+    print("I2  the storm of control PINs takes longer: python -m examples.incidents.storm")
     return int(unheld > 0)
 
 

@@ -24,6 +24,7 @@ from crs_core.domain.control_pin import Challenge
 from crs_core.domain.messages import Lane
 from crs_core.domain.people import Person
 from crs_core.domain.registration import Registration
+from crs_core.domain.releases import ReleaseRecord
 from crs_core.domain.reservations import Reservation
 from crs_core.domain.sites import Site
 from crs_core.domain.time import Day, Instant, add_days
@@ -243,7 +244,7 @@ def storage_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return {"memory": "memory:", "sqlite": f"sqlite:///{tmp_path / 'crs.db'}"}[request.param]
 
 
-KINDS: tuple[type[Any], ...] = (Challenge, Circuit, Person, Registration, Reservation, Site)
+KINDS: tuple[type[Any], ...] = (Challenge, Circuit, Person, Registration, ReleaseRecord, Reservation, Site)
 
 
 def dump(system: crs.System, storage_url: str = "memory:") -> dict[str, object]:

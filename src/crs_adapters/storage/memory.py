@@ -222,6 +222,9 @@ class _View:
     def journal(self, person: str) -> Sequence[JournalEntry]:
         return [self._state.journal[number] for number in self._state.by_person.get(person, [])]
 
+    def entries(self) -> Iterator[Numbered]:
+        return (Numbered(number, entry) for number, entry in enumerate(self._state.journal))
+
     def scan(self, kind: type[T]) -> Iterator[T]:
         for _, versioned in sorted(self._state.values.get(kind, {}).items()):
             yield cast("T", versioned.value)

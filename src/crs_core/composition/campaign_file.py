@@ -153,7 +153,7 @@ def _priority(step: PriorityTable) -> Priority:
 
 
 def _response(step: ResponseTable) -> ResponseRule:
-    return ResponseRule(tuple((days, share) for days, share in step.percent))
+    return ResponseRule(tuple((days, share) for days, share in step.percent), step.over_invitation)
 
 
 def _claims(step: ClaimsTable) -> ClaimsRule:

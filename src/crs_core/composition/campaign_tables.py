@@ -171,6 +171,7 @@ class ResponseTable:
             "write, for example, percent = [[0, 60], [3, 20], [7, 0]]",
         )
     )
+    over_invitation: int = field(default=100, metadata=_between(50, 300))
 
 
 @frozen

@@ -46,5 +46,5 @@ def codec() -> Codec:
     converter.register_structure_hook(DateTime, lambda micros, _: from_micros(micros))
     converter.register_unstructure_hook(date, date.isoformat)
     converter.register_structure_hook(date, lambda text, _: date.fromisoformat(text))
-    converter.register_unstructure_hook(frozenset, sorted)
+    converter.register_unstructure_hook_func(lambda kind: getattr(kind, "__origin__", kind) is frozenset, sorted)
     return Codec(converter)

@@ -9,6 +9,7 @@ from crs_core.domain.messages import DeadLetter
 from crs_core.domain.people import mask
 from crs_core.domain.plans import JournalEntry, Key
 from crs_core.domain.registration import Registration
+from crs_core.domain.releases import ReleaseRecord
 from crs_core.domain.reservations import Reservation
 from crs_core.domain.sites import Site
 from crs_core.domain.statistics import Statistics, headline
@@ -56,6 +57,18 @@ class OperationsDesk:
         with self._office.storage.read() as view:
             sites = [site.id for site in view.scan(Site) if site.is_open]
         return tuple(release.release(self._office, site, dry_run=False, actor=actor) for site in sites)
+
+    def releases(self, site_id: str | None = None) -> tuple[ReleaseRecord, ...]:
+        """What is kept of releases, in order of time, at one site or at all. Reads every record.
+
+        Raises:
+            NotFound: ``unknown_site``.
+        """
+        if site_id is not None:
+            self._office.campaign.place(site_id)
+        with self._office.storage.read() as view:
+            found = [each for each in view.scan(ReleaseRecord) if site_id in {None, each.site_id}]
+        return tuple(sorted(found, key=lambda each: (each.at, each.id)))
 
     def dispatch(self, limit: int = _ROUND, *, actor: str = _OPERATIONS) -> Dispatch:
         """Hands at most so many messages over: interactive before transactional before bulk.

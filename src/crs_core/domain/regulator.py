@@ -1,19 +1,20 @@
 """How many to invite at a site now: who can still be fully booked, less whom the unanswered invitations stand for.
 
 An invitation counts for the share of people who still answer at its age, by a dated curve. So a site invites more than
-one person a seat where fewer answer, and those who never answer give way as the days pass. Nobody is overbooked: a seat
-is taken by a reservation alone, and who finds the site full keeps PIN2.
+one person a seat where fewer answer, and those who never answer give way as the days pass. By a dated factor a site
+expects more people than it has places for. Nobody is overbooked: a seat is taken by a reservation alone, and who finds
+the site full keeps PIN2.
 
 Sources: about 60 of 100 invited people booked (press, February 2021); Prague invited 110 to 120 a hundred slots.
 """
 
 from collections.abc import Mapping
 
-from attrs import frozen
+from attrs import field, frozen
 
 from crs_core.domain.campaign import Access, Campaign, ResponseRule
 from crs_core.domain.ledger import SiteDays
-from crs_core.domain.pairing import bookable
+from crs_core.domain.pairing import Supply, bookable
 from crs_core.domain.sites import Site
 from crs_core.domain.sites import supplies as supplies_of
 from crs_core.domain.time import Day, Instant, day_of, days_between
@@ -30,12 +31,16 @@ class Room:
         outstanding: Invitations not yet answered.
         free: How many more may be invited.
         held_by: The first rule that holds back the next invitation.
+        supplies: What is free, by product; empty where the site is closed.
+        invited: The unanswered invitations, by the day they were made.
     """
 
     people: int
     outstanding: int
     free: int
     held_by: str
+    supplies: Mapping[str, Supply] = field(factory=dict, repr=False)
+    invited: Mapping[Day, int] = field(factory=dict, repr=False)
 
 
 def expected(invited: Mapping[Day, int], rule: ResponseRule, today: Day) -> int:
@@ -52,10 +57,12 @@ def room(site: Site | None, days: SiteDays, campaign: Campaign, now: Instant) ->
     outstanding = sum(days.invited.values())
     if site is None or not site.is_open:
         return Room(0, outstanding, 0, "site_closed")
-    people = sum(bookable(supply) for supply in supplies_of(site, days, campaign, now).values())
+    supplies = supplies_of(site, days, campaign, now)
+    people = sum(bookable(supply) for supply in supplies.values())
     if campaign.access.at(now) is Access.IMMEDIATE:
         return Room(people, outstanding, 0, "immediate_access")
     rule = campaign.response.at(now)
-    left = 100 * people - expected(days.invited, rule, day_of(now, campaign.zone))
+    left = rule.most(people) - expected(days.invited, rule, day_of(now, campaign.zone))
     free = max(0, left // rule.at(0))
-    return Room(people, outstanding, free, "outstanding_invitations" if people else "no_free_pair")
+    held_by = "outstanding_invitations" if people else "no_free_pair"
+    return Room(people, outstanding, free, held_by, supplies, days.invited)

@@ -105,6 +105,10 @@ class View(Protocol):
         """What happened to a person, in order."""
         ...
 
+    def entries(self) -> Iterator[Numbered]:
+        """Every journal entry with its number, in order of numbers."""
+        ...
+
     def scan(self, kind: type[T]) -> Iterator[T]:
         """Every value of a kind, in order of id."""
         ...

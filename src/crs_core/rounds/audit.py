@@ -3,8 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from attrs import frozen
-
 from crs_core.domain import lottery
 from crs_core.domain.campaign import Access
 from crs_core.domain.control_pin import Challenge
@@ -18,25 +16,10 @@ from crs_core.domain.sites import Site
 from crs_core.domain.time import Day
 from crs_core.office.commands import Office
 from crs_core.ports.storage import View
+from crs_core.rounds import release_audit
+from crs_core.rounds.violations import Violation
 
 __all__ = ["Violation", "audit"]
-
-
-@frozen
-class Violation:
-    """A broken invariant.
-
-    Attributes:
-        invariant: Its number in the design's list, 1 to 10.
-        where: The site, registration or account, by id.
-    """
-
-    invariant: int
-    where: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"invariant {self.invariant} at {self.where}: {self.message}"
 
 
 def audit(office: Office) -> tuple[Violation, ...]:
@@ -51,6 +34,7 @@ def audit(office: Office) -> tuple[Violation, ...]:
             *_tickets(office, registrations),
             *_accounts(office, view, registrations, made),
             *_messages(view, registrations),
+            *release_audit.violations(view, registrations),
         )
 
 

@@ -6,7 +6,8 @@ from crs_core.domain import gate
 from crs_core.domain.messages import Purpose
 from crs_core.domain.plans import JournalEntry, Key, Plan, Put, Versioned
 from crs_core.domain.registration import Registration
-from crs_core.domain.regulator import Room
+from crs_core.domain.regulator import Room, expected
+from crs_core.domain.releases import ReleaseRecord, free_seats, place_of
 from crs_core.domain.sites import Site
 from crs_core.domain.time import Instant
 from crs_core.errors import Stale
@@ -75,7 +76,7 @@ def _batch(office: Office, site_id: str, actor: str) -> tuple[Room, list[Version
                 now = office.now()
                 found, chosen = _choose(office, work, site_id, now)
                 if chosen:
-                    work.apply(_plan(office, site_id, chosen, now), actor=actor, now=now)
+                    work.apply(_plan(office, site_id, found, chosen, now), actor=actor, now=now)
         except Stale:
             continue
         return found, chosen
@@ -91,33 +92,55 @@ def _choose(office: Office, view: View, site_id: str, now: Instant) -> tuple[Roo
     return (evolve(found, held_by="") if number < found.free else found), chosen
 
 
-def _plan(office: Office, site_id: str, chosen: list[Versioned[Registration]], now: Instant) -> Plan[None]:
+def _plan(office: Office, site_id: str, found: Room, chosen: list[Versioned[Registration]], now: Instant) -> Plan[None]:
     today = office.today(now)
-    name = office.chance.name()
     rule = office.campaign.invitation.at(now)
-    invited = [gate.invited(each.value, rule, release_id=name, now=now, today=today) for each in chosen]
+    record = _record(office, site_id, found, chosen, now)
+    invited = [gate.invited(each.value, rule, release_id=record.id, now=now, today=today) for each in chosen]
+    changed = (Put(Key(Registration, each.id), each, old.version) for each, old in zip(invited, chosen, strict=True))
     return Plan(
         None,
-        puts=tuple(
-            Put(Key(Registration, each.id), each, old.version) for each, old in zip(invited, chosen, strict=True)
-        ),
+        puts=(*changed, Put(Key(ReleaseRecord, record.id), record, 0)),
         transfers=(gate.now_invited(site_id, today, len(invited)),),
-        journal=(_record(office, site_id, name, invited, now), *(_note(office, each, now) for each in invited)),
+        journal=(_entry(office, record), *(_note(office, each, now) for each in invited)),
         messages=tuple(sms(office, each, Purpose.INVITATION, now) for each in invited),
     )
 
 
-def _record(office: Office, site_id: str, name: str, invited: list[Registration], now: Instant) -> JournalEntry:
-    """The release record: the policy version and the cut-off, the last one called."""
-    last = invited[-1]
-    return office.note(
-        now,
-        "released",
+def _record(
+    office: Office, site_id: str, found: Room, chosen: list[Versioned[Registration]], now: Instant
+) -> ReleaseRecord:
+    campaign, today = office.campaign, office.today(now)
+    policy, response = campaign.priority.at(now), campaign.response.at(now)
+    return ReleaseRecord(
+        id=office.chance.name(),
         site_id=site_id,
-        release=name,
-        policy=office.campaign.priority.version(now),
-        number=len(invited),
-        cut_off=last.id,
+        at=now,
+        day=today,
+        policy=policy,
+        policy_version=campaign.priority.version(now),
+        response=response,
+        response_version=campaign.response.version(now),
+        free=free_seats(found.supplies),
+        people=found.people,
+        unanswered=tuple(sorted(found.invited.items())),
+        outstanding=expected(found.invited, response, today) + len(chosen) * response.at(0),
+        invited=tuple(each.value.id for each in chosen),
+        cut_off=place_of(policy, chosen[-1].value, today),
+        held_by=found.held_by,
+    )
+
+
+def _entry(office: Office, record: ReleaseRecord) -> JournalEntry:
+    """What the journal says of it; the rest is in the record."""
+    return office.note(
+        record.at,
+        "released",
+        site_id=record.site_id,
+        release=record.id,
+        policy=record.policy_version,
+        number=len(record.invited),
+        cut_off=record.invited[-1],
     )
 
 

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from crs_core.domain.calendars import Calendar, Slot
-from crs_core.domain.campaign import Access
+from crs_core.domain.campaign import Access, ResponseRule
 from crs_core.domain.control_pin import Challenge
 from crs_core.domain.order import AgeMeaning, Order, Priority, PriorityGroup
 from crs_core.domain.people import Application, Person
 from crs_core.domain.priority import Segment, claims_text, compile_segments
 from crs_core.domain.registration import Block, BlockReason, Gate, Invitation, Pending, Registration
+from crs_core.domain.releases import FreeSeats, Place, ReleaseRecord
 from crs_core.domain.reservations import Appointment, Attendance, Reservation, Step
 from crs_core.domain.sites import CalendarHead, DeliveryNote, Site
 from crs_core.domain.terms import CountsFrom, InvitationRule, Then, Window
@@ -40,6 +41,7 @@ __all__ = [
     "phones",
     "priorities",
     "registrations",
+    "releases",
     "reservations",
     "segments",
     "sites",
@@ -306,6 +308,43 @@ priorities = st.builds(
     then=st.sampled_from(Order),
 )
 """Orders of one to five groups, with equal scores, openings and either meaning of age; many take not everybody."""
+
+_numbers = st.dictionaries(st.integers(737_000, 739_000), st.integers(1, 99), max_size=3)
+_days_free = _numbers.map(lambda numbers: tuple(sorted(numbers.items())))
+
+releases = st.builds(
+    ReleaseRecord,
+    id=ids,
+    site_id=_sites,
+    at=instants(),
+    day=days(),
+    policy=priorities,
+    policy_version=st.integers(0, 9),
+    response=st.sampled_from([ResponseRule(), ResponseRule(((0, 60), (3, 20), (7, 0)), 115)]),
+    response_version=st.integers(0, 9),
+    free=st.builds(
+        FreeSeats,
+        product=_products,
+        seats=st.lists(_days_free, min_size=1, max_size=3).map(tuple),
+        interval=st.sampled_from([None, (21, 28)]),
+        doses=st.none() | _days_free,
+    ).map(lambda free: (free,)),
+    people=st.integers(0, 99),
+    unanswered=st.dictionaries(days(), st.integers(1, 99), max_size=3).map(lambda of: tuple(sorted(of.items()))),
+    outstanding=st.integers(0, 9_999),
+    invited=st.lists(ids, min_size=1, max_size=3).map(tuple),
+    cut_off=st.none()
+    | st.builds(
+        Place,
+        rank=st.integers(0, 9),
+        born=st.none() | birth_dates(),
+        ticket=st.none() | st.sampled_from([0, 2**60 - 1]),
+        seniority=instants(),
+        id=ids,
+    ),
+    held_by=st.sampled_from(["", "queue_empty", "outstanding_invitations"]),
+)
+"""Releases of any kind; nothing in them need be true."""
 
 
 @st.composite

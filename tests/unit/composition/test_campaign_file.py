@@ -22,6 +22,7 @@ from crs_core.domain.campaign import (
     DuplicateRule,
     Limits,
     NoShowRule,
+    ResponseRule,
     StockRule,
 )
 from crs_core.domain.order import AgeMeaning, Order, Priority, PriorityGroup
@@ -66,6 +67,7 @@ count = "expected"
 [[response]]
 from = 2021-01-22
 percent = [[0, 60], [3, 20], [7, 0]]
+over_invitation = 115
 
 [[calendar_check]]
 from = 2021-01-15
@@ -236,6 +238,7 @@ def test_every_key_is_read() -> None:
     )
     assert next(iter(campaign.may_register)).age is AgeMeaning.YEAR
     assert campaign.lottery_seed == "everything, drawn in Vzorov"
+    assert next(iter(campaign.response)) == ResponseRule(((0, 60), (3, 20), (7, 0)), 115)
     assert next(iter(campaign.control_pin)).digits == 7
     assert next(iter(campaign.invitation)) == InvitationRule(
         9,
@@ -340,6 +343,7 @@ BAD: list[tuple[str, list[Any]]] = [
         [[], [[1, 50]], [[0, 9]], [[0, 101]], [[0, 50], [0, 40]], [[0, 50], [2, 60]], [[0]]],
     ),
     ("response[0].percent", [[[0, 50], [2, -1]], [[-1, 50]], [[0, 50, 1]]]),
+    ("response[0].over_invitation", [0, 49, 301, -115]),
     ("calendar_check[0].stranded_share", [-0.01, 1.01, 20, 10**400, float("nan"), float("inf"), "0.2"]),
     ("control_pin[0].digits", [5, 10]),
     ("control_pin[0].life_minutes", [0, 11]),

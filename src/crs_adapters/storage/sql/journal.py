@@ -9,12 +9,15 @@ from sqlalchemy.engine import Dialect
 from crs_adapters.storage.sql.compiling import ONE, ZERO, Statement, compiled, given, limited, upsert
 from crs_adapters.storage.sql.schema import journal, tally
 from crs_adapters.storage.sql.session import Change, Row, Session
+from crs_adapters.storage.sql.values import PAGE
 from crs_core.domain.plans import JournalEntry
 from crs_core.domain.statistics import Tally
 from crs_core.domain.time import Day, from_micros, to_micros
 from crs_core.ports.storage import Numbered
 
 __all__ = ["Journal"]
+
+_BEFORE_ALL = -1
 
 _ENTRY = (journal.c.at, journal.c.kind, journal.c.person, journal.c.site_id, journal.c.facts, journal.c.actor)
 _TALLY = tuple(column.name for column in tally.primary_key)
@@ -29,6 +32,7 @@ class Journal:
         self._count = _count(dialect)
         self._add = _add(dialect)
         self._person = _person(dialect)
+        self._page = _page(dialect)
         self._uncounted = _uncounted(dialect)
         self._tallies = compiled(dialect, select(tally).order_by(*tally.primary_key))
 
@@ -49,6 +53,14 @@ class Journal:
     def of_person(self, session: Session, person: str) -> Sequence[JournalEntry]:
         """See `View.journal`."""
         return [_entry(*row) for row in session.rows(self._person, (person,))]
+
+    def entries(self, session: Session) -> Iterator[Numbered]:
+        """See `View.entries`."""
+        last = _BEFORE_ALL
+        while rows := session.rows(self._page, (last, PAGE)):
+            for number, *row in rows:
+                yield Numbered(number, _entry(*row))
+            last = rows[-1][0]
 
     def uncounted(self, session: Session, limit: int) -> Sequence[Numbered]:
         """See `Work.uncounted`."""
@@ -87,6 +99,13 @@ def _add(dialect: Dialect) -> Statement:
 def _person(dialect: Dialect) -> Statement:
     of = select(*_ENTRY).where(journal.c.person == given(journal.c.person)).order_by(journal.c.number)
     return compiled(dialect, of, "person")
+
+
+def _page(dialect: Dialect) -> Statement:
+    page = (
+        select(journal.c.number, *_ENTRY).where(journal.c.number > given(journal.c.number)).order_by(journal.c.number)
+    )
+    return compiled(dialect, limited(page), "number", "limit")
 
 
 def _uncounted(dialect: Dialect) -> Statement:

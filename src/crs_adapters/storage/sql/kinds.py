@@ -14,6 +14,7 @@ from crs_core.domain.circuit import Circuit
 from crs_core.domain.control_pin import Challenge
 from crs_core.domain.people import Person
 from crs_core.domain.registration import Registration
+from crs_core.domain.releases import ReleaseRecord
 from crs_core.domain.reservations import Reservation, listed_days
 from crs_core.domain.sites import Site
 from crs_core.domain.time import to_micros
@@ -67,5 +68,6 @@ KINDS = (
     Kind(Challenge, schema.challenge),
     Kind(Site, schema.site, kept=1_000),
     Kind(Circuit, schema.circuit),
+    Kind(ReleaseRecord, schema.release_record),
 )
 """In the order in which they are locked."""

@@ -22,12 +22,13 @@ __all__ = [
     "outbox",
     "person",
     "registration",
+    "release_record",
     "reservation",
     "site",
     "tally",
 ]
 
-REVISION = "0004"
+REVISION = "0005"
 """The migration that makes these tables; a test holds it to the newest."""
 
 VERSION_TABLE = "crs_version"
@@ -71,6 +72,7 @@ person = _values("person")
 challenge = _values("challenge")
 circuit = _values("circuit")
 site = _values("site")
+release_record = _values("release_record")
 
 registration = _values(
     "registration",

@@ -114,6 +114,10 @@ class SqlView:
         """See `View.journal`."""
         return self._tables.journal.of_person(self._session, person)
 
+    def entries(self) -> Iterator[Numbered]:
+        """See `View.entries`."""
+        return self._tables.journal.entries(self._session)
+
     def scan(self, kind: type[T]) -> Iterator[T]:
         """See `View.scan`."""
         return self._tables.values.scan(self._session, kind)

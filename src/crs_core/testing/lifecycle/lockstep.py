@@ -16,6 +16,7 @@ from crs_core.domain.ledger import Account, Balance
 from crs_core.domain.messages import Message
 from crs_core.domain.people import Person
 from crs_core.domain.registration import Registration
+from crs_core.domain.releases import ReleaseRecord
 from crs_core.domain.reservations import Reservation
 from crs_core.domain.sites import Site
 from crs_core.errors import CrsError
@@ -151,7 +152,7 @@ def _picture(storage: Storage, campaign: Campaign) -> Picture:
         accounts = [each for place in campaign.places for each in view.accounts(place.id)]
         rest = (
             [account for account, _ in accounts],
-            *(list(view.scan(kind)) for kind in (Person, Challenge, Site)),
+            *(list(view.scan(kind)) for kind in (Person, Challenge, Site, ReleaseRecord)),
             *(list(view.journal(each.person)) for each in registrations.values()),
             view.outbox(),
             list(view.dead_letters(100)),

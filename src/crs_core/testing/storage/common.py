@@ -20,6 +20,7 @@ from crs_core.domain.messages import Channel, Lane, Message, Outcome, Purpose
 from crs_core.domain.people import Person
 from crs_core.domain.plans import JournalEntry, Key, Plan, Put, Versioned
 from crs_core.domain.registration import Registration
+from crs_core.domain.releases import ReleaseRecord
 from crs_core.domain.reservations import Reservation
 from crs_core.domain.sites import Site
 from crs_core.domain.time import Instant, later
@@ -50,7 +51,7 @@ T = TypeVar("T")
 
 NOW = pendulum.datetime(2021, 1, 15, 8, 0, 0, 123456)
 DAY = date(2021, 1, 25)
-KINDS: tuple[type[Any], ...] = (Person, Registration, Reservation, Challenge, Site, Circuit)
+KINDS: tuple[type[Any], ...] = (Person, Registration, Reservation, Challenge, Site, Circuit, ReleaseRecord)
 
 PROBE = BudgetUse("probe", Budget(100, 60))
 

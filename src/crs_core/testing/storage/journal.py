@@ -34,7 +34,7 @@ def _roll_up(storage: Storage, limit: int, *tallies: Tally) -> list[JournalEntry
 
 
 class JournalContract(Contract):
-    """S33 to S45."""
+    """S33 to S45, and S69."""
 
     def test_the_journal_of_a_person_is_in_order_with_its_actor(self, storage: Storage) -> None:
         """S33: A person's entries come in the order in which they were committed, each with who did it."""
@@ -49,6 +49,19 @@ class JournalContract(Contract):
                 evolve(entries[2], actor="místo:north"),
             ]
             assert list(view.journal("nobody")) == []
+
+    def test_all_entries_come_in_order_with_their_numbers(self, storage: Storage) -> None:
+        """S69: Reading all entries gives each once, of whatever person and site, by rising number; counted ones too."""
+        entries = [note(f"person-{number % 7}", kind=str(number), číslo=number) for number in range(1_100)]
+        apply(storage, Plan(None, journal=tuple(entries[:600])), actor="citizen")
+        apply(storage, Plan(None, journal=tuple(entries[600:])), actor="citizen")
+        _roll_up(storage, 5)
+
+        with storage.read() as view:
+            found = list(view.entries())
+        assert [each.entry for each in found] == [evolve(entry, actor="citizen") for entry in entries]
+        numbers = [each.number for each in found]
+        assert numbers == sorted(set(numbers))
 
     def test_entries_are_counted_once(self, storage: Storage) -> None:
         """S34: Entries not yet counted come in order, at most so many; counted ones never again, others next time."""

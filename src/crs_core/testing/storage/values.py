@@ -40,7 +40,12 @@ from crs_core.testing.storage.common import (
 __all__ = ["ValuesContract"]
 
 _ANY = st.one_of(
-    strategies.registrations(), strategies.reservations(), strategies.persons, strategies.challenges, strategies.sites
+    strategies.registrations(),
+    strategies.reservations(),
+    strategies.persons,
+    strategies.challenges,
+    strategies.sites,
+    strategies.releases,
 )
 _HOSTILE = ["'; DROP TABLE person; --", "%s", "\\", "\x00", "\ud800", "č" * 300, "🦠", "", " ", "1e999"]
 

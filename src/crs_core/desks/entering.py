@@ -2,18 +2,19 @@
 
 from attrs import frozen
 
-from crs_core.desks.proving import check_pin, of_source
+from crs_core.desks.proving import check_pin, of_source, signed
 from crs_core.domain import gate, inputs, invitation_pin, tokens
 from crs_core.domain.insured_number import compact
 from crs_core.domain.messages import Lane, Purpose
-from crs_core.domain.pacing import leaves_at
 from crs_core.domain.people import Person
 from crs_core.domain.plans import Key, Plan, Versioned
 from crs_core.domain.registration import Registration, is_live
 from crs_core.domain.time import Instant, later
+from crs_core.domain.tokens import Unsigned
 from crs_core.errors import InvalidInput, Problem, Refused
 from crs_core.office.commands import Command, Office
 from crs_core.office.letters import sms
+from crs_core.office.queues import departure
 from crs_core.ports.storage import BudgetUse, View, Work
 
 __all__ = ["Reminded", "enter", "entered", "entry_id", "remind_pin"]
@@ -43,7 +44,7 @@ def enter(
     check_pin("pin2", pin2, {rule.digits for rule in office.campaign.invitation})
     person = office.person(number)
 
-    def decide(work: Work, now: Instant) -> Plan[str]:
+    def decide(work: Work, now: Instant) -> Plan[Unsigned | None]:
         registration = _live_registration(work, person)
         digits = (
             office.campaign.invitation.at(now).digits
@@ -54,13 +55,13 @@ def enter(
         if not invitation_pin.opens(registration, pin2, office.keyring, digits) or registration is None:
             remedy = "check both; a lost PIN can be sent once more"
             return Plan(
-                "", refusal=Refused("wrong_pin2", "this insured number and PIN do not go together", remedy=remedy)
+                None, refusal=Refused("wrong_pin2", "this insured number and PIN do not go together", remedy=remedy)
             )
         facts = {"r": registration.id, "g": registration.pin_generation}
-        return Plan(tokens.sign(office.keyring, "entry", facts, until=later(now, minutes=_ENTRY_MINUTES)))
+        return Plan(Unsigned("entry", facts, later(now, minutes=_ENTRY_MINUTES)))
 
     arguments = {"insured_number": number, "pin": pin2, "source": source}
-    return office.run(Command("enter", actor, arguments, str, decide, (), idempotency_key))
+    return signed(office, Command("enter", actor, arguments, Unsigned, decide, (), idempotency_key))
 
 
 def _number(text: str) -> str:
@@ -121,6 +122,7 @@ def remind_pin(
     inputs.require(inputs.of_text("source", source))
     number = _number(insured_number)
     person = office.person(number)
+    queue = departure(office, Lane.TRANSACTIONAL, office.now())
 
     def decide(work: Work, now: Instant) -> Plan[Reminded]:
         limits = office.campaign.limits
@@ -129,8 +131,8 @@ def remind_pin(
             BudgetUse(f"remind:person:{person}", limits.reminders_registration, "too_many_reminders"),
         )
         work.take(uses, now)
-        waits = leaves_at(office.campaign.sending, work.backlog(Lane.TRANSACTIONAL), now) - now
-        expected = later(now, minutes=1 + waits.total_seconds() // 60)  # whole minutes, so that it tells of nobody
+        waits = max(0.0, (queue.leaves_at - now).total_seconds())
+        expected = later(now, minutes=1 + waits // 60)  # whole minutes, so that it tells of nobody
         registration = _live_registration(work, person)
         owed = registration is not None and _has_pin(office, registration, now)
         return Plan(

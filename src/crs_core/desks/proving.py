@@ -9,15 +9,17 @@ from crs_core.domain.campaign import Budget, ControlPinRule
 from crs_core.domain.control_pin import Challenge, Sent
 from crs_core.domain.inputs import shown
 from crs_core.domain.messages import Channel, Lane, Message, Purpose
-from crs_core.domain.pacing import leaves_at
+from crs_core.domain.pacing import Departure
 from crs_core.domain.people import mask, phone_number
 from crs_core.domain.plans import Key, Plan, Put, Versioned
 from crs_core.domain.time import Instant, later
+from crs_core.domain.tokens import Unsigned
 from crs_core.errors import InvalidInput, Problem, Refused
 from crs_core.office.commands import Command, Office
+from crs_core.office.queues import departure
 from crs_core.ports.storage import BudgetUse, View, Work
 
-__all__ = ["challenge_of", "check_pin", "of_source", "proved", "request_control_pin", "verify_phone"]
+__all__ = ["challenge_of", "check_pin", "of_source", "proved", "request_control_pin", "signed", "verify_phone"]
 
 _HANDLE_HOURS = 24
 _PROOF_MINUTES = 60
@@ -38,6 +40,7 @@ def request_control_pin(
     number = _phone(office, phone)
     _check_language(office, language)
     key = Key(Challenge, office.keyring.pseudonym("phone", number))
+    queue = departure(office, Lane.INTERACTIVE, office.now())
 
     def decide(work: Work, now: Instant) -> Plan[Sent]:
         stored = work.get(key)
@@ -53,12 +56,12 @@ def request_control_pin(
         rule = office.campaign.control_pin.at(challenge.created_at)
         given = _kept_handle(office, handle, challenge, now)
         if challenge.unsent is not None or not _may_send(challenge, rule, now):
-            return Plan(_sent(office, work, challenge, rule, given, now))
+            return Plan(_sent(challenge, rule, given, queue, now))
         work.take(_send_budgets(office, key.id, source), now)
         message = _message(office, challenge, rule, now)
-        challenge = evolve(challenge, unsent=message.id)
+        challenge = evolve(challenge, unsent=message.id, expected_at=queue.leaves_at)
         return Plan(
-            _sent(office, work, challenge, rule, given, now),
+            _sent(challenge, rule, given, queue, now),
             puts=(Put(key, challenge, 0 if stored is None else stored.version),),
             journal=(office.note(now, "control_pin_asked", person=key.id, generation=challenge.generation),),
             messages=(message,),
@@ -137,11 +140,9 @@ def _generation(office: Office, challenge: Challenge, nonce: str) -> str:
     return office.keyring.pseudonym("generation", f"{challenge.id}\x00{challenge.generation}\x00{nonce}")[:12]
 
 
-def _sent(office: Office, view: View, challenge: Challenge, rule: ControlPinRule, handle: str, now: Instant) -> Sent:
+def _sent(challenge: Challenge, rule: ControlPinRule, handle: str, queue: Departure, now: Instant) -> Sent:
     waiting = challenge.unsent is not None or challenge.handed_off_at is None
-    expected = challenge.handed_off_at or now
-    if waiting:
-        expected = leaves_at(office.campaign.sending, view.backlog(Lane.INTERACTIVE), now)
+    expected = control_pin.expected_at(challenge, queue, now)
     after = later(expected, seconds=rule.wait_seconds) if waiting else control_pin.may_ask_at(challenge, rule, now)
     left = rule.sends - challenge.sends - waiting
     if left <= 0 and challenge.handed_off_at is not None:
@@ -156,27 +157,33 @@ def verify_phone(office: Office, handle: str, pin: str, *, source: str, actor: s
     facts = tokens.read(office.keyring, "handle", handle, now=now)
     key = Key(Challenge, str(facts["c"]))
 
-    def decide(work: Work, now: Instant) -> Plan[str]:
+    def decide(work: Work, now: Instant) -> Plan[Unsigned | None]:
         stored = work.get(key)
         rule = _rule(office, stored, now)
         check_pin("pin", pin, {rule.digits})
         left = work.take(_try_budgets(office, key.id, str(facts["n"]), source), now)
         if stored is None or not control_pin.is_live(stored.value, rule, now):
-            return Plan("", refusal=_expired())
+            return Plan(None, refusal=_expired())
         challenge = stored.value
         if facts["g"] != _generation(office, challenge, str(facts["n"])):
-            return Plan("", refusal=_expired())
+            return Plan(None, refusal=_expired())
         if not one_time_code.matches(control_pin.code_of(challenge, office.keyring, rule), pin):
-            return Plan("", refusal=_wrong(left[-2]))
+            return Plan(None, refusal=_wrong(left[-2]))
         proof = {"c": challenge.id, "g": challenge.generation}
         return Plan(
-            tokens.sign(office.keyring, "proof", proof, until=later(now, minutes=_PROOF_MINUTES)),
+            Unsigned("proof", proof, later(now, minutes=_PROOF_MINUTES)),
             puts=(Put(key, control_pin.used(challenge, now), stored.version),),
             journal=(office.note(now, "phone_proved", person=key.id),),
         )
 
     arguments = {"handle": handle, "pin": pin, "source": source}
-    return office.run(Command("verify_phone", actor, arguments, str, decide, (key,), idempotency_key))
+    return signed(office, Command("verify_phone", actor, arguments, Unsigned, decide, (key,), idempotency_key))
+
+
+def signed(office: Office, command: Command[Unsigned | None]) -> str:
+    """The token that a command answers with: signed outside, so that none is kept under an idempotency key."""
+    answer = office.run(command)
+    return "" if answer is None else answer.signed(office.keyring)
 
 
 def check_pin(place: str, pin: str, lengths: Collection[int]) -> None:

@@ -13,9 +13,10 @@ from attrs import evolve, field, frozen
 from crs_core.domain import one_time_code
 from crs_core.domain.campaign import ControlPinRule
 from crs_core.domain.keys import Keyring
+from crs_core.domain.pacing import Departure
 from crs_core.domain.time import Instant, later
 
-__all__ = ["Challenge", "Sent", "asked", "code_of", "handed_off", "is_live", "may_ask_at", "used"]
+__all__ = ["Challenge", "Sent", "asked", "code_of", "expected_at", "handed_off", "is_live", "may_ask_at", "used"]
 
 _PURPOSE = "control_pin"
 
@@ -30,6 +31,7 @@ class Challenge:
         key_id: The key that the PIN is derived with.
         sends: Hand-offs of this PIN so far.
         unsent: The id of the message that waits in the outbox, or None.
+        expected_at: When that message was to leave, as its citizen was told.
         handed_off_at: The last hand-off, or None while the first is still to come.
         used_at: When it proved the phone, or None.
     """
@@ -44,6 +46,7 @@ class Challenge:
     unsent: str | None = None
     handed_off_at: Instant | None = None
     used_at: Instant | None = None
+    expected_at: Instant | None = None
 
 
 @frozen
@@ -77,6 +80,20 @@ def may_ask_at(challenge: Challenge, rule: ControlPinRule, now: Instant) -> Inst
     if challenge.handed_off_at is None:
         return now
     return max(now, later(challenge.handed_off_at, seconds=rule.wait_seconds))
+
+
+def expected_at(challenge: Challenge, queue: Departure, now: Instant) -> Instant:
+    """When the message leaves or, where none waits, has left.
+
+    Whoever presses again keeps the place that they were told, for as long as the gateway works and it has not passed;
+    otherwise the end of the queue is named.
+    """
+    if challenge.unsent is None and challenge.handed_off_at is not None:
+        return challenge.handed_off_at
+    told = challenge.expected_at
+    if told is None or told <= now or queue.down_until is not None:
+        return queue.leaves_at
+    return min(told, queue.leaves_at)
 
 
 def asked(

@@ -9,7 +9,7 @@ from crs_core.domain.campaign import Sending
 from crs_core.domain.rules import Dated
 from crs_core.domain.time import Instant, later
 
-__all__ = ["Pace", "leaves_at", "taken"]
+__all__ = ["Departure", "Pace", "leaves_at", "taken"]
 
 _SLACK = 1e-9
 """Sums of fractions of a message fall short of whole ones by less than this."""
@@ -46,6 +46,20 @@ class Pace:
     def spent(self, number: int) -> "Pace":
         """The pace after so many messages have left."""
         return evolve(self, saved=max(0.0, self.saved - number))
+
+
+@frozen
+class Departure:
+    """When a message that joins a queue now would leave, as of a moment.
+
+    Attributes:
+        leaves_at: If its gateway takes messages, from `down_until` on where it is down.
+        down_until: When a gateway that is down is tried again; None where it takes messages.
+    """
+
+    as_of: Instant
+    leaves_at: Instant
+    down_until: Instant | None = None
 
 
 def taken(sending: Dated[Sending], since: Instant, until: Instant) -> float:

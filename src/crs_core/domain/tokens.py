@@ -9,13 +9,35 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from attrs import frozen
+
 from crs_core.domain.keys import Keyring
 from crs_core.domain.time import Instant, to_micros
 from crs_core.errors import NotFound, Refused
 
-__all__ = ["read", "sign"]
+__all__ = ["Unsigned", "read", "sign"]
 
 _SECOND = 1_000_000
+
+
+@frozen
+class Unsigned:
+    """What a token says, before it is signed: what is kept of it, so that nothing that is stored opens a door."""
+
+    kind: str
+    facts: Mapping[str, Any]
+    until: Instant
+
+    def signed(self, keyring: Keyring) -> str:
+        """The token; the same once more for as long as the active key is the same.
+
+        >>> from pendulum import datetime
+        >>> keyring = Keyring({"2021-01": b"an invented key of 32 bytes ...."}, "2021-01")
+        >>> token = Unsigned("proof", {"c": "challenge"}, datetime(2021, 1, 15, 9)).signed(keyring)
+        >>> read(keyring, "proof", token, now=datetime(2021, 1, 15, 8))
+        {'c': 'challenge'}
+        """
+        return sign(keyring, self.kind, self.facts, until=self.until)
 
 
 def sign(keyring: Keyring, kind: str, facts: Mapping[str, Any], *, until: Instant) -> str:

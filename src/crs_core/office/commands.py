@@ -9,6 +9,8 @@ from crs_core.domain import inputs
 from crs_core.domain.campaign import Campaign
 from crs_core.domain.keys import Keyring
 from crs_core.domain.maintenance import Pauses
+from crs_core.domain.messages import Lane
+from crs_core.domain.pacing import Departure
 from crs_core.domain.plans import JournalEntry, Key, Plan
 from crs_core.domain.time import Day, Instant, day_of, later
 from crs_core.errors import Busy, Stale
@@ -48,6 +50,7 @@ class Office:
 
     Attributes:
         pauses: Every maintenance announced, over, under way or to come; the lives of PINs stand still in them.
+        departures: What `crs_core.office.queues` has counted of late.
     """
 
     campaign: Campaign
@@ -62,6 +65,7 @@ class Office:
     write_timeout: float = 10.0
     pauses: Pauses = ()
     documents: ConfirmationDocuments | None = None
+    departures: dict[Lane, Departure] = field(factory=dict, init=False, repr=False)
 
     def now(self) -> Instant:
         """The present instant."""

@@ -125,6 +125,7 @@ challenges = st.builds(
     unsent=st.none() | ids,
     handed_off_at=st.none() | instants(),
     used_at=st.none() | instants(),
+    expected_at=st.none() | instants(),
 )
 """Challenges of control PINs at any point of their life."""
 

@@ -5,7 +5,10 @@ import sys
 
 import pytest
 
-HEAVY = {"asyncio", "sqlite3", "sqlalchemy", "numpy", "pytest", "hypothesis", "crs_adapters", "cyclopts", "rich"}
+HEAVY = {
+    *("asyncio", "sqlite3", "sqlalchemy", "numpy", "pytest", "hypothesis", "crs_adapters", "cyclopts", "rich"),
+    *("segno", "smtplib", "ssl", "typst"),
+}
 
 
 @pytest.mark.parametrize("module", ["crs_core"])
@@ -16,3 +19,17 @@ def test_import_loads_nothing_heavy(module: str) -> None:
 
     assert module in loaded
     assert HEAVY.isdisjoint(loaded)
+
+
+def test_a_confirmation_is_paid_for_on_first_use() -> None:
+    """Opening finds every plugin, and with typst: and smtp: closed neither is loaded; nor is typst before a sheet."""
+    command = (
+        "import sys, crs_core as crs\n"
+        "keys = {'k': b'an invented key of 32 bytes ....'}\n"
+        "crs.open_system(crs.example_campaign(), keys=keys, confirmation='typst:')\n"
+        "print(*sys.modules)"
+    )
+    loaded = subprocess.run([sys.executable, "-Ic", command], capture_output=True, text=True, check=True).stdout.split()
+
+    assert "crs_adapters.confirmation.sheet" in loaded
+    assert {"segno", "smtplib", "typst"}.isdisjoint(loaded)

@@ -13,7 +13,10 @@ __all__ = ["MailSpool", "crs_register_adapters"]
 
 
 class MailSpool:
-    """Writes each message to ``folder/mail/<reference>.txt``; a second hand-off of one message writes the same file."""
+    """Writes each message to ``folder/mail/<reference>.txt``; a second hand-off of one message writes the same file.
+
+    What it encloses stands beside it, as in ``<reference>.ockovani.ics``, and is there before the message is.
+    """
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._folder = folder / "mail"
@@ -26,15 +29,21 @@ class MailSpool:
     def send(self, mail: Mail) -> str:
         """See `MailServer.send`."""
         at = self._clock.now().isoformat(timespec="seconds")
-        path = self._folder / f"{mail.reference}.txt"
-        part = path.with_suffix(".part")
-        text = f"To: {mail.to}\nAt: {at}\nReference: {mail.reference}\nSubject: {mail.subject}\n\n{mail.text}\n"
+        enclosed = {f"{mail.reference}.{Path(each.name).name}": each.content for each in mail.documents}
+        head = f"To: {mail.to}\nAt: {at}\nReference: {mail.reference}\nSubject: {mail.subject}\n"
+        head += "".join(f"Attachment: {name}\n" for name in enclosed)
+        name = f"{mail.reference}.txt"
+        for each, content in {**enclosed, name: f"{head}\n{mail.text}\n".encode()}.items():
+            self._write(self._folder / each, content)
+        return name
+
+    def _write(self, path: Path, content: bytes) -> None:
+        part = path.with_name(f"{path.name}.part")
         try:
-            part.write_text(text, encoding="utf-8")
+            part.write_bytes(content)
             part.replace(path)
         except OSError as error:
             raise _unwritable(self._folder) from error
-        return path.name
 
 
 def _unwritable(folder: Path) -> AdapterFault:

@@ -48,7 +48,7 @@ class ConfirmedDose:
         held: Whether the citizen is expected then.
         lost: Whether its time was taken away.
         title: ``1. dávka``.
-        day_text: ``pondělí 25. ledna 2021``.
+        day_text: ``pondělí 25. ledna 2021``; empty for a lost one, so that nobody comes on that day.
         time_text: ``v 8:30``; for a dose that is not held, what became of it.
         summary: What a calendar calls it: ``Očkování, 1. dávka``.
     """
@@ -141,14 +141,15 @@ def texts(campaign: Campaign, language: str) -> dict[str, str]:
 
 def _dose(each: Appointment, language: str, words: Mapping[str, str]) -> ConfirmedDose:
     time = words["confirmation_time"].format(time=_clock(each.minute))
+    lost = each.attendance is Attendance.LOST
     return ConfirmedDose(
         number=each.dose,
         day=each.day,
         minute=each.minute,
         held=each.held,
-        lost=each.attendance is Attendance.LOST,
+        lost=lost,
         title=words["confirmation_dose"].format(number=each.dose),
-        day_text=words["confirmation_day"].format(**day_facts(language, each.day)),
+        day_text="" if lost else words["confirmation_day"].format(**day_facts(language, each.day)),
         time_text=time if each.held else words[_STATES[each.attendance]],
         summary=words["calendar_summary"].format(number=each.dose),
     )

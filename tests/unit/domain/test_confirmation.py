@@ -1,44 +1,14 @@
 """What a confirmation says, from its facts alone."""
 
-from typing import Any
-
-import pendulum
 import pytest
 from attrs import evolve
 
 import crs_core as crs
 from crs_core.domain import wording
-from crs_core.domain.confirmation import Confirmation, confirmation
+from crs_core.domain.confirmation import confirmation
 from crs_core.domain.messages import BY_EMAIL, Channel, Purpose
-from crs_core.domain.registration import Registration
-from crs_core.domain.reservations import Appointment, Attendance, Reservation
-from crs_core.domain.time import Day
-
-NOW = pendulum.datetime(2021, 1, 20, 23, 30)
-DOSES = (Appointment(1, "V1", Day(2021, 1, 25), 510), Appointment(2, "V2", Day(2021, 2, 15), 0))
-RESERVATION = Reservation("res-1", "reg-1", "north", "comirnaty", DOSES, NOW, (21, 28), "invitation", 1)
-REGISTRATION = Registration(
-    id="reg-1",
-    person="pseudonym",
-    insured_number="4006150001",
-    first_name="Vzorka",
-    last_name="Vzorová",
-    birth_date=Day(1940, 6, 15),
-    phone="+420601000001",
-    email=None,
-    language="cs",
-    site_id="north",
-    claims="",
-    doubt="",
-    registered_at=NOW,
-    seniority=NOW,
-    pin_key_id="2021-01",
-)
-
-
-def confirmed(reservation: Reservation = RESERVATION, *, makes: bool = True, **changes: Any) -> Confirmation:
-    registration = evolve(REGISTRATION, **changes)
-    return confirmation(crs.example_campaign(), registration, reservation, NOW, makes=makes)
+from crs_core.domain.reservations import Attendance
+from tests.confirmations import DOSES, NOW, REGISTRATION, RESERVATION, confirmed
 
 
 def test_it_is_written_in_the_words_of_its_language() -> None:
@@ -86,7 +56,7 @@ def test_a_dose_says_what_became_of_it(attendance: Attendance, says: str) -> Non
 
     assert found.time_text == says
     assert found.held == (says == "v 8:30")
-    assert found.lost == (attendance is Attendance.LOST)
+    assert found.lost == (attendance is Attendance.LOST) == (found.day_text == "")
 
 
 def test_a_cancellation_is_a_revision_of_its_own() -> None:

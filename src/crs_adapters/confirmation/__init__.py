@@ -1,0 +1,1 @@
+"""Documents that confirm a reservation: a sheet to print, an entry for a calendar."""

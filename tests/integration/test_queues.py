@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from crs_adapters.storage import memory
+from crs_adapters.storage.memory.view import MemoryView
+from crs_adapters.storage.memory.work import MemoryWork
 from crs_adapters.storage.sql import work as sql
 from crs_core.domain.campaign import Sending
 from crs_core.domain.control_pin import Sent
@@ -23,7 +24,7 @@ def press(town: Town, number: int) -> Sent:
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[Lane]:
     """Every lane that is counted from now on; none may be while a command holds its locks."""
     found: list[Lane] = []
-    for view, work in ((memory._View, memory._Work), (sql.SqlView, sql.SqlWork)):
+    for view, work in ((MemoryView, MemoryWork), (sql.SqlView, sql.SqlWork)):
         count: Any = view.backlog
 
         def outside(self: Any, lane: Lane, count: Any = count) -> int:

@@ -16,11 +16,12 @@ from crs_core.domain.statistics import Statistics, headline
 from crs_core.domain.time import Day
 from crs_core.errors import NotFound
 from crs_core.office.commands import Office
-from crs_core.rounds import audit, calling, dispatch, release, tick
+from crs_core.rounds import audit, calling, dispatch, release, replanning, tick
 from crs_core.rounds.audit import Violation
 from crs_core.rounds.calling import Turn
 from crs_core.rounds.dispatch import Dispatch
 from crs_core.rounds.release import Release
+from crs_core.rounds.replanning import Replan
 from crs_core.rounds.tick import Tick
 
 __all__ = ["Explanation", "OperationsDesk"]
@@ -125,6 +126,28 @@ class OperationsDesk:
         reservation = None if held is None else held.value
         journey = journey_of(found, reservation, office.campaign.access.at(now), now, office.pauses)
         return Explanation(found.id, journey, history, turn)
+
+    def replan(
+        self, site_id: str, *, dry_run: bool = False, actor: str = _OPERATIONS, idempotency_key: str | None = None
+    ) -> Replan:
+        """Moves people who hold seats or doses that a site no longer has: whole, in one commit, each told once.
+
+        As few people as can be lose a seat, those whose series has begun last of all; then as few as can be move. A
+        dose moves within the interval in force when its reservation was made, at the earliest by the campaign's notice.
+        Who had no dose yet and finds no seat is back in the queue with their seniority; who had one keeps it, and is
+        given the first seat that comes free, by the next re-plan or release. Once a site is short no more, another
+        re-plan moves nobody.
+
+        Args:
+            dry_run: Says whom it would move where, and changes nothing.
+
+        Raises:
+            NotFound: ``unknown_site``.
+            InvalidInput: A faulty argument.
+            Busy: The site, or those whom it moves, are being changed again and again.
+        """
+        inputs.require(inputs.of_truth("dry_run", dry_run), inputs.of_text("actor", actor))
+        return replanning.replan(self._office, site_id, dry_run=dry_run, actor=actor, idempotency_key=idempotency_key)
 
     def audit(self) -> tuple[Violation, ...]:
         """Violated invariants; empty is good. Reads everything, so it is for the night."""

@@ -1,18 +1,19 @@
 """The site's desk: calendars, deliveries, opening, invitations."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from attrs import define, evolve
 
 from crs_core.desks import attending
-from crs_core.domain import calendar_check, calendars, inputs
+from crs_core.domain import calendar_check, calendars, inputs, shortfall
 from crs_core.domain.attendance import Attendee, Visit
 from crs_core.domain.calendars import Calendar, Delivery
 from crs_core.domain.findings import Finding, Severity
-from crs_core.domain.ledger import Account, AccountKind, Balance, State, Transfer
+from crs_core.domain.ledger import Account, AccountKind
 from crs_core.domain.plans import Key, Plan, Put
-from crs_core.domain.sites import DeliveryNote, Site, heads, supplies
-from crs_core.domain.time import Day, Instant, clock_time
+from crs_core.domain.shortfall import Change
+from crs_core.domain.sites import DeliveryNote, Site, supplies
+from crs_core.domain.time import Day, Instant
 from crs_core.errors import InvalidInput, Problem, Refused
 from crs_core.office.commands import Command, Office
 from crs_core.ports.storage import View, Work
@@ -29,25 +30,35 @@ class SiteDesk:
     site_id: str
 
     def publish(
-        self, published: Iterable[Calendar], *, actor: str | None = None, idempotency_key: str | None = None
+        self,
+        published: Iterable[Calendar],
+        *,
+        cut: bool = False,
+        actor: str | None = None,
+        idempotency_key: str | None = None,
     ) -> int:
         """Publishes calendars: each replaces the one of its name, the others stay; the new calendar version.
 
+        Args:
+            cut: Seats that people hold are taken away, and that is meant: a closed day, a smaller team. Those people
+                keep their appointments until `OperationsDesk.replan` finds them others; nobody else gets such a seat.
+
         Raises:
-            InvalidInput: Every fault; among them each slot that would fall below the seats already taken.
+            InvalidInput: Every fault; among them each slot that would fall below the seats already taken, or with
+                `cut` below those that were used or whose time has come.
         """
         given = _calendars(published)
+        inputs.require(inputs.of_truth("cut", cut))
         problems = list(calendars.faults(given, self._office.campaign))
         if problems:
             raise InvalidInput(problems)
 
-        def decide(work: Work, site: Site, _now: Instant) -> tuple[Site, list[Transfer]]:
-            changes = _changes(self.site_id, given, dict(work.accounts(self.site_id)))
-            kept = [head for head in site.calendars if head.name not in {each.name for each in given}]
-            return evolve(site, calendars=tuple(sorted((*kept, *heads(given)), key=lambda head: head.name))), changes
+        def decide(work: Work, site: Site, now: Instant) -> Change:
+            accounts = dict(work.accounts(self.site_id))
+            return shortfall.published(site, given, accounts, cut=cut, now=now, zone=self._office.campaign.zone)
 
         text = repr([(each.name, each.product, each.dose, each.slots) for each in given])
-        return self._change("publish", {"calendars": text}, decide, actor, idempotency_key)
+        return self._change("publish", {"calendars": text, "cut": str(cut)}, decide, actor, idempotency_key)
 
     def expect(self, delivery: Delivery, *, actor: str | None = None, idempotency_key: str | None = None) -> int:
         """Announces a delivery of doses that can be given from its day on; the new calendar version.
@@ -57,37 +68,42 @@ class SiteDesk:
         """
         self._check_delivery(delivery)
 
-        def decide(_work: Work, site: Site, _now: Instant) -> tuple[Site, list[Transfer]]:
+        def decide(_work: Work, site: Site, _now: Instant) -> Change:
             self._check_new(site, delivery)
             note = DeliveryNote(delivery.id, delivery.product, delivery.day, delivery.doses)
             notes = tuple(sorted((*site.deliveries, note), key=lambda each: (each.day, each.id)))
-            return evolve(site, deliveries=notes), list(self._doses(note, delivery.doses))
+            account = Account(self.site_id, AccountKind.DELIVERY, note.id, note.day)
+            return Change(evolve(site, deliveries=notes), tuple(shortfall.grown(account, delivery.doses)))
 
         return self._change("expect", {"delivery": repr(delivery)}, decide, actor, idempotency_key)
 
-    def receive(self, delivery: Delivery, *, actor: str | None = None, idempotency_key: str | None = None) -> int:
+    def receive(
+        self, delivery: Delivery, *, cut: bool = False, actor: str | None = None, idempotency_key: str | None = None
+    ) -> int:
         """Notes that a delivery came, with `received` doses (all that were announced where None); the new version.
 
-        A delivery never announced is announced and received at once.
+        A delivery never announced is announced and received at once; one that was cancelled came with none.
+
+        Args:
+            cut: Fewer came than people hold of it, and that is meant. They keep their appointments until
+                `OperationsDesk.replan` finds them others; nobody is promised what did not come.
 
         Raises:
-            InvalidInput: As `expect`; or fewer came than are already reserved from it.
+            InvalidInput: As `expect`; or fewer came than are already reserved from it, or with `cut` than were given
+                or wasted.
         """
         self._check_delivery(delivery)
+        inputs.require(inputs.of_truth("cut", cut))
 
-        def decide(work: Work, site: Site, _now: Instant) -> tuple[Site, list[Transfer]]:
+        def decide(work: Work, site: Site, _now: Instant) -> Change:
             number = delivery.doses if delivery.received is None else delivery.received
-            old = next((each for each in site.deliveries if each.id == delivery.id), None)
-            if old is None:
-                old = DeliveryNote(delivery.id, delivery.product, delivery.day, 0)
-            self._check_received(work, old, number)
-            note = evolve(old, received=number)
-            rest = [each for each in site.deliveries if each.id != delivery.id]
-            notes = tuple(sorted((*rest, note), key=lambda each: (each.day, each.id)))
-            before = old.doses if old.received is None else old.received
-            return evolve(site, deliveries=notes), list(self._doses(note, number - before))
+            note = next((each for each in site.deliveries if each.id == delivery.id), None)
+            if note is None:
+                note = DeliveryNote(delivery.id, delivery.product, delivery.day, 0)
+            return shortfall.delivered(site, note, number, dict(work.accounts(self.site_id)), cut=cut)
 
-        return self._change("receive", {"delivery": repr(delivery)}, decide, actor, idempotency_key)
+        named = {"delivery": repr(delivery), "cut": str(cut)}
+        return self._change("receive", named, decide, actor, idempotency_key)
 
     def check_calendars(self) -> tuple[Finding, ...]:
         """What is wrong with the linked calendars, the worst first; empty is good."""
@@ -101,17 +117,21 @@ class SiteDesk:
             Refused: ``calendars_not_ready``, with the worst finding; `facts` hold its days and numbers.
         """
 
-        def decide(work: Work, site: Site, now: Instant) -> tuple[Site, list[Transfer]]:
+        def decide(work: Work, site: Site, now: Instant) -> Change:
             blocking = [each for each in self._findings(work, now) if each.severity is Severity.BLOCKS]
             if blocking:
                 raise _not_ready(self.site_id, blocking)
-            return evolve(site, is_open=True, opened_at=now), []
+            return Change(evolve(site, is_open=True, opened_at=now), ())
 
         self._change("open", {}, decide, actor, idempotency_key)
 
     def close(self, *, actor: str | None = None, idempotency_key: str | None = None) -> None:
         """Closes the site: it is offered to nobody and invites nobody; reservations stay."""
-        self._change("close", {}, lambda _w, site, _n: (evolve(site, is_open=False), []), actor, idempotency_key)
+
+        def decide(_work: Work, site: Site, _now: Instant) -> Change:
+            return Change(evolve(site, is_open=False), ())
+
+        self._change("close", {}, decide, actor, idempotency_key)
 
     def release(self, *, dry_run: bool = False, actor: str | None = None) -> Release:
         """Invites the next in the declared order, as many as the site can still fully book.
@@ -237,7 +257,7 @@ class SiteDesk:
         self,
         name: str,
         arguments: dict[str, str],
-        decide: Callable[[Work, Site, Instant], tuple[Site, list[Transfer]]],
+        decide: Callable[[Work, Site, Instant], Change],
         actor: str | None,
         idempotency_key: str | None,
     ) -> int:
@@ -247,12 +267,14 @@ class SiteDesk:
         def plan(work: Work, now: Instant) -> Plan[int]:
             stored = work.get(key)
             before = Site(self.site_id) if stored is None else stored.value
-            site, changes = decide(work, before, now)
+            change = decide(work, before, now)
             version = before.calendar_version + (name in {"publish", "expect", "receive"})
             return Plan(
                 version,
-                puts=(Put(key, evolve(site, calendar_version=version), 0 if stored is None else stored.version),),
-                transfers=tuple(changes),
+                puts=(
+                    Put(key, evolve(change.site, calendar_version=version), 0 if stored is None else stored.version),
+                ),
+                transfers=change.transfers,
                 journal=(self._office.note(now, f"site_{name}", site_id=self.site_id, version=version),),
             )
 
@@ -274,19 +296,6 @@ class SiteDesk:
         if any(each.id == delivery.id for each in site.deliveries):
             remedy = "receive it, or give a new id"
             raise InvalidInput([Problem("delivery.id", repr(delivery.id), "is already announced", remedy)])
-
-    def _check_received(self, view: View, note: DeliveryNote, number: int) -> None:
-        balance = dict(view.accounts(self.site_id)).get(self._account(note), Balance())
-        taken = balance.total - balance.free
-        if number < taken:
-            rule = f"{taken} of its doses are already reserved"
-            raise InvalidInput([Problem("delivery.received", str(number), rule, "re-plan those reservations first")])
-
-    def _account(self, note: DeliveryNote) -> Account:
-        return Account(self.site_id, AccountKind.DELIVERY, note.id, note.day)
-
-    def _doses(self, note: DeliveryNote, change: int) -> Iterator[Transfer]:
-        yield from _moved(self._account(note), change)
 
 
 def _calendars(published: Iterable[Calendar]) -> tuple[Calendar, ...]:
@@ -311,42 +320,3 @@ def _not_ready(site_id: str, blocking: Sequence[Finding]) -> Refused:
         last_day="" if worst.last_day is None else worst.last_day.isoformat(),
         stranded=worst.stranded,
     )
-
-
-def _moved(account: Account, change: int) -> Iterator[Transfer]:
-    if change > 0:
-        yield Transfer(account, State.OUTSIDE, State.FREE, change)
-    if change < 0:
-        yield Transfer(account, State.FREE, State.OUTSIDE, -change)
-
-
-def _changes(site_id: str, given: tuple[Calendar, ...], old: dict[Account, Balance]) -> list[Transfer]:
-    """Transfers from the accounts as they are to the calendars as published."""
-    wanted: dict[Account, int] = {}
-    names = {calendar.name for calendar in given}
-    for account in old:
-        if account.kind == AccountKind.SLOT and account.series in names:
-            wanted[account] = 0
-    for calendar in given:
-        for slot in calendar.slots:
-            wanted[Account(site_id, AccountKind.SLOT, calendar.name, slot.day, slot.minute)] = slot.seats
-    problems = [_below(account, seats, old[account]) for account, seats in wanted.items() if account in old]
-    if any(problems):
-        raise InvalidInput(problem for problem in problems if problem is not None)
-    found: list[Transfer] = []
-    by_day: dict[tuple[str, Day], int] = {}
-    for account, seats in sorted(wanted.items()):
-        change = seats - old.get(account, Balance()).total
-        found += _moved(account, change)
-        by_day[account.series, account.day] = by_day.get((account.series, account.day), 0) + change
-    for (series, day), change in sorted(by_day.items()):
-        found += _moved(Account(site_id, AccountKind.DAY, series, day), change)
-    return found
-
-
-def _below(account: Account, seats: int, balance: Balance) -> Problem | None:
-    taken = balance.total - balance.free
-    if seats >= taken:
-        return None
-    place = f"calendars[{account.series}].slots[{account.day} {clock_time(account.minute)}].seats"
-    return Problem(place, str(seats), f"{taken} of its seats are taken", "keep them, or re-plan those people first")

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from crs_core.errors import InvalidInput, Problem
 
-__all__ = ["has_controls", "of_day", "of_number", "of_text", "require", "shown"]
+__all__ = ["has_controls", "of_day", "of_number", "of_text", "of_truth", "require", "shown"]
 
 _LONGEST_SHOWN = 60
 _LONGEST_TEXT = 200
@@ -62,6 +62,13 @@ def of_number(place: str, value: object, *, least: int, most: int) -> Problem | 
     if not least <= value <= most:
         return Problem(place, shown(value), f"must be {least} to {most}", remedy)
     return None
+
+
+def of_truth(place: str, value: object) -> Problem | None:
+    """The fault of a value that must be True or False."""
+    if isinstance(value, bool):
+        return None
+    return Problem(place, type(value).__name__, "must be True or False", "say whether it is meant")
 
 
 def of_day(place: str, value: object) -> Problem | None:

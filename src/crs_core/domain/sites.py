@@ -73,6 +73,7 @@ class Site:
         deliveries: In order of day, then id.
         calendar_version: Grows with every change of calendars or deliveries.
         short_slots: Slots with fewer seats than people hold, in order. Nobody is offered a seat of one.
+        lost: People whose next dose waits for a seat, when last re-planned.
     """
 
     id: str
@@ -82,6 +83,7 @@ class Site:
     calendar_version: int = 0
     opened_at: Instant | None = None
     short_slots: tuple[ShortSlot, ...] = ()
+    lost: int = 0
 
     def is_short(self, calendar: str, day: Day, minute: int) -> bool:
         """Whether people hold more seats of a slot than it has now."""

@@ -36,7 +36,7 @@ _BULK = 50
 _LONGEST_PAUSE = 3600
 _PIN_PURPOSES = {Purpose.REGISTERED, Purpose.INVITATION, Purpose.PIN_REMINDER}
 _TELL_TIMES = {Purpose.RESERVED, Purpose.MOVED, Purpose.REPLANNED}
-_CONFIRMATIONS = _TELL_TIMES | {BY_EMAIL[purpose] for purpose in _TELL_TIMES}
+_CONFIRMATIONS = _TELL_TIMES | {BY_EMAIL[purpose] for purpose in _TELL_TIMES} | {Purpose.DOSE_LOST}
 
 
 @frozen
@@ -111,6 +111,8 @@ def _written(office: Office, message: Message) -> tuple[str, str, tuple[Document
     with office.storage.read() as view:
         if message.purpose in _CONFIRMATIONS:
             _require_true(view, message)
+        if message.purpose is Purpose.SEAT_LOST:
+            _require_without(view, message)
         facts = {**message.facts, **_pin(office, view, message)}
         confirmed = confirmation_of(office, view, message)
     documents = () if confirmed is None else documents_of(office, confirmed, message)
@@ -149,6 +151,13 @@ def _require_true(view: View, message: Message) -> None:
     held = None if registration is None else view.get(Key(Reservation, registration.value.reservation_id or ""))
     if registration is None or held is None or message.person != matter(held.value, registration.value.person):
         raise Refused("superseded", "the reservation has changed since")
+
+
+def _require_without(view: View, message: Message) -> None:
+    """Who has another reservation by now has been told of that one."""
+    registration = view.get(Key(Registration, message.subject))
+    if registration is None or registration.value.reservation_id is not None:
+        raise Refused("superseded", "there is another reservation since")
 
 
 def _pin(office: Office, view: View, message: Message) -> dict[str, str]:

@@ -14,7 +14,7 @@ from crs_core.errors import Stale
 from crs_core.office.commands import Office
 from crs_core.office.letters import about, sms
 from crs_core.ports.storage import View
-from crs_core.rounds import calling
+from crs_core.rounds import calling, replanning
 
 __all__ = ["Release", "release"]
 
@@ -49,6 +49,7 @@ def release(office: Office, site_id: str, *, dry_run: bool, actor: str) -> Relea
         with office.storage.read() as view:
             found, chosen = _choose(office, view, site_id, office.now())
         return _report(site_id, found, chosen)
+    replanning.seat_lost(office, site_id, actor=actor)
     invited: list[str] = []
     first: Room | None = None
     while True:

@@ -144,11 +144,11 @@ def problems(draw: st.DrawFn, *, most: int = 4, alike: bool = False) -> Problem:
     counts = draw(st.booleans())
     widest = st.sampled_from([(step, step), (step - 1, step + 1), (step, step + 2)])
     same = draw(widest)
-    holders = []
+    drawn = []
     for _ in range(draw(st.integers(1, most))):
         interval = None if doses == 1 else same if alike else draw(widest)
-        holders.append(draw(_holders(places, interval, counts=counts, stocked=alike)))
-    holders = [each for each in holders if each is not None]
+        drawn.append(draw(_holders(places, interval, counts=counts, stocked=alike)))
+    holders = [each for each in drawn if each is not None]
     held: dict[Place, int] = {}
     for each in holders:
         for dose in each.movable:

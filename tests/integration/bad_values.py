@@ -209,6 +209,7 @@ SITE = [
             Case(command, "delivery", deliveries("received", [*NO_NUMBERS, -1, 10**9]), place="delivery.received"),
         )
     ),
+    *(Case(command, "cut", [None, 0, 1, "yes", object()]) for command in ("publish", "receive")),
     *of_callers("publish", "expect", "receive", "open", "close", "release"),
 ]
 SITE += [
@@ -241,5 +242,7 @@ OPERATIONS = [
         "unknown_registration",
         place="registration",
     ),
+    Case("replan", "site_id", [*NO_TEXTS, *CONTROLS, "", LONG, "nowhere"], "unknown_site", place="site"),
     *of_callers("release_all", "dispatch", "tick"),
+    *of_callers("replan"),
 ]

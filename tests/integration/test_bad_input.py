@@ -101,6 +101,7 @@ def arguments(
         "expect": {"delivery": DELIVERY},
         "receive": {"delivery": DELIVERY},
         **{name: {} for name in ("open", "close", "release", "release_all", "dispatch", "tick")},
+        "replan": {"site_id": "north"},
         **{name: {} for name in ("dead_letters", "statistics", "explain")},
     }
 

@@ -193,9 +193,17 @@ def _arrivals(free: Mapping[str, Mapping[Day, int]]) -> Iterator[tuple[str, Day]
 def _strands_nobody(case: Case, after: Reservation) -> bool:
     """Whether as many people can be fully booked once the move is made as now.
 
-    Who has no seat any more, because the dose was missed or lost, takes one person's place and no more.
+    Who has no seat any more, because the dose was missed or lost or a cut takes it, takes one person's place and no
+    more.
     """
     then = supplies(case.site, case.days.after(changes(case.reservation, after)), case.campaign, case.now)
     now = supplies(case.site, case.days, case.campaign, case.now)
-    place = 0 if case.old.held else 1
+    place = 0 if case.old.held and not _is_cut(case) else 1
     return bookable(then[case.reservation.product]) >= bookable(now[case.reservation.product]) - place
+
+
+def _is_cut(case: Case) -> bool:
+    """Whether the site is short of the old seat or its vaccine, so that nobody else gains by the move."""
+    old = case.old
+    short = any(note.short for note in case.site.deliveries if note.id == old.delivery_id)
+    return short or case.site.is_short(old.calendar, old.day, old.minute)

@@ -172,7 +172,7 @@ def _moved(old: Appointment, new: Appointment) -> bool:
 
 
 def _note(office: Office, registration: Registration, after: Reservation, one: Replanned, now: Instant) -> JournalEntry:
-    facts = {f"was{each.dose}": f"{each.day} {clock_time(each.minute)}" for each in one.was}
+    facts: dict[str, str | int] = {f"was{each.dose}": f"{each.day} {clock_time(each.minute)}" for each in one.was}
     facts |= {f"becomes{each.dose}": f"{each.day} {clock_time(each.minute)}" for each in one.becomes}
     return note(office, one.became.value, registration, after, now, **facts)
 
@@ -180,4 +180,4 @@ def _note(office: Office, registration: Registration, after: Reservation, one: R
 def _summary(office: Office, found: Decision, people: list[Replanned], now: Instant) -> JournalEntry:
     facts: dict[str, str | int] = {each.value: sum(one.became is each for one in people) for each in Became}
     facts |= {"waiting": found.site.lost, "short": _short(found), "proven": int(found.proven)}
-    return office.note(now, "site_replanned", site_id=found.site.id, **facts)
+    return office.note(now, "site_replanned", person="", site_id=found.site.id, **facts)

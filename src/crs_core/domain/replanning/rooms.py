@@ -51,6 +51,10 @@ class Rooms:
         """The first day until which more vaccine is needed than comes."""
         return next((day for day, slack in zip(self._when, self._slack, strict=True) if slack < 0), None)
 
+    def worst_day(self) -> int:
+        """The day until which most vaccine is missing."""
+        return min(zip(self._slack, self._when, strict=True))[1]
+
     def slack(self, day: int) -> int:
         """How much vaccine is left over until a day on which somebody holds some; below 0 it is missing."""
         return self._slack[bisect_left(self._when, day)]

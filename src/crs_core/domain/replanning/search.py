@@ -109,7 +109,8 @@ class _Seating:
             for each in sorted(there, key=self._removal)[: -self.rooms.left[slot]]:
                 self._clear(each)
         while (day := self.rooms.overdrawn_day()) is not None:
-            for each in sorted(self._using(day), key=partial(self._stock_removal, day)):
+            turn = partial(self._stock_removal, day, self.rooms.worst_day())
+            for each in sorted(self._using(day), key=turn):
                 if self.rooms.slack(day) < 0:
                     self._clear(each)
 
@@ -124,11 +125,10 @@ class _Seating:
         short = sum(self.rooms.left[holder.places[dose]] < 0 for dose in holder.movable)
         return holder.begun, -short, -place
 
-    def _stock_removal(self, day: int, place: int) -> tuple[bool, int, int, int]:
-        """Who gives vaccine back first: nobody whose series has begun; who uses most until that day, or soonest."""
+    def _stock_removal(self, day: int, worst: int, place: int) -> tuple[bool, int, int, int]:
+        """Who gives vaccine back first: no begun series; who uses most of what is missing; who reserved last."""
         holder = self.holders[place]
-        later = [holder.places[dose][1] for dose in holder.movable if holder.stocked[dose]]
-        return holder.begun, -self._doses(holder, day), sum(later), -place
+        return holder.begun, -self._doses(holder, day), -self._doses(holder, worst), -place
 
     @staticmethod
     def _doses(holder: Holder, day: int) -> int:

@@ -35,8 +35,8 @@ _ONE_AT_A_TIME = 1
 _BULK = 50
 _LONGEST_PAUSE = 3600
 _PIN_PURPOSES = {Purpose.REGISTERED, Purpose.INVITATION, Purpose.PIN_REMINDER}
-_TELL_TIMES = {Purpose.RESERVED, Purpose.MOVED, Purpose.REPLANNED}
-_CONFIRMATIONS = _TELL_TIMES | {BY_EMAIL[purpose] for purpose in _TELL_TIMES} | {Purpose.DOSE_LOST}
+_TELL_TIMES = {Purpose.RESERVED, Purpose.MOVED, Purpose.REPLANNED, Purpose.DOSE_LOST}
+_CONFIRMATIONS = _TELL_TIMES | {BY_EMAIL[purpose] for purpose in _TELL_TIMES}
 
 
 @frozen

@@ -2,7 +2,8 @@
 
 It is one commit because half a re-plan is no better than none: who moves where depends on all the others. After a crash
 nothing has happened, and the next one does it; once it is done a site is no longer short, and another one moves nobody.
-Whoever is changed is owed one message; a message about an earlier state that has not left yet never will.
+Whoever is changed is owed one message, and an e-mail beside it where there is an address; what was owed of an earlier
+state and has not left yet never will.
 """
 
 import enum
@@ -19,7 +20,7 @@ from crs_core.domain.reservations import Appointment, Attendance, Reservation
 from crs_core.domain.sites import Site
 from crs_core.domain.time import Day, Instant, clock_time
 from crs_core.office.commands import Command, Office
-from crs_core.office.letters import note, of_reservation
+from crs_core.office.letters import note, told
 from crs_core.ports.storage import View, Work
 
 __all__ = ["Became", "Replan", "Replanned", "replan", "seat_lost"]
@@ -124,7 +125,7 @@ def _plan(office: Office, view: View, site_id: str, now: Instant) -> Plan[Replan
             puts.append(Put(Key(Registration, holder.value.id), gate.returned(holder.value), holder.version))
             journal.append(note(office, "cancelled", holder.value, after, now, reason="replan"))
         journal.append(_note(office, holder.value, after, one, now))
-        messages.append(of_reservation(office, holder.value, after, Purpose(one.became.value), now))
+        messages += told(office, holder.value, after, Purpose(one.became.value), now)
     result = Replan(site_id, tuple(people), found.site.lost, _short(found), found.proven)
     if not puts:
         return Plan(result)

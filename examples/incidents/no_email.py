@@ -9,11 +9,12 @@ Source: the operator's report of 20 January 2021 (the address is optional and wa
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from attrs import evolve, frozen
 
 import crs_core as crs
+from crs_core.domain.confirmation import Document
 
 from .screen import Incident, Rule, play
 from .town import Citizen, Town, calendars, citizen, open_town
@@ -21,6 +22,8 @@ from .town import Citizen, Town, calendars, citizen, open_town
 PEOPLE = 20
 AT_REGISTRATION = range(1, 6)
 AT_CONFIRMATION = range(6, 11)  # give the address at the last step; the others give none
+
+ADDRESSED = len(AT_REGISTRATION) + len(AT_CONFIRMATION)
 
 
 @frozen
@@ -32,24 +35,28 @@ class End:
         unkept: People whose page promised a way by which nothing came.
         untold: People to whom something came of which their page said nothing.
         mails: E-mails to those who gave an address only at the last step.
+        whole: E-mails that enclose a sheet to print and an entry for a calendar.
+        kept: People who can download both from their last page.
     """
 
     empty: int
     unkept: int
     untold: int
     mails: int
+    whole: int
+    kept: int
 
 
 def old() -> End:
     """The page says that the confirmation is on its way by e-mail, to everybody."""
     reached = set(AT_REGISTRATION)
-    return End(PEOPLE - len(reached), unkept=PEOPLE - len(reached), untold=0, mails=0)
+    return End(PEOPLE - len(reached), unkept=PEOPLE - len(reached), untold=0, mails=0, whole=0, kept=0)
 
 
 def ours() -> End:
     """The page names the ways by which the confirmation comes, and those it does come by."""
-    end = End(0, 0, 0, 0)
-    with open_town() as town:
+    end = End(0, 0, 0, 0, 0, 0)
+    with open_town(confirmation="typst:") as town:
         site = town.system.site("north")
         site.publish(calendars(PEOPLE))
         site.open()
@@ -81,7 +88,14 @@ def _reserve(town: Town, each: Citizen, end: End, email: str | None) -> End:
         unkept=end.unkept + (not promised <= came),
         untold=end.untold + (not came <= promised),
         mails=end.mails + (email is not None and "email" in came),
+        whole=end.whole + _both(town.post.enclosed(_address(each))),
+        kept=end.kept + _both(town.desk.confirmation(entry).documents),
     )
+
+
+def _both(documents: Iterable[Document]) -> bool:
+    """Whether these are a sheet and a calendar entry."""
+    return {document.content[:4] for document in documents} == {b"%PDF", b"BEGI"}
 
 
 def _promised(town: Town, entry: crs.Entry) -> set[str]:
@@ -91,7 +105,7 @@ def _promised(town: Town, entry: crs.Entry) -> set[str]:
 
 def story(_end: End) -> Iterator[str]:
     """What the page says to somebody with an address, and to somebody without."""
-    with open_town() as town:
+    with open_town(confirmation="typst:") as town:
         site = town.system.site("north")
         site.publish(calendars(PEOPLE))
         site.open()
@@ -113,7 +127,10 @@ INCIDENT = Incident(
         "give one at the last step, the others give none, as it is optional."
     ),
     old_way="the confirmation goes to the address of the registration, and every page says that it was sent.",
-    our_way="a short message always, an e-mail where an address was given at either step; the page says which.",
+    our_way=(
+        "a short message always, an e-mail where an address was given at either step; the page says which of them will "
+        "come, and offers the sheet for download."
+    ),
     old=old,
     ours=ours,
     rules=(
@@ -125,6 +142,12 @@ INCIDENT = Incident(
             figure=lambda end: end.mails,
             least=len(AT_CONFIRMATION),
         ),
+        Rule(
+            text=f"of {ADDRESSED} e-mails, with a sheet and a calendar entry",
+            figure=lambda end: end.whole,
+            least=ADDRESSED,
+        ),
+        Rule(text=f"of {PEOPLE} people, can download both", figure=lambda end: end.kept, least=PEOPLE),
     ),
     story=story,
 )

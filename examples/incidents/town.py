@@ -9,7 +9,9 @@ import pendulum
 from attrs import field, frozen
 
 import crs_core as crs
+from crs_adapters.confirmation import documents
 from crs_adapters.storage import memory, sql
+from crs_core.domain.confirmation import Document
 from crs_core.ports.mail import Mail
 from crs_core.ports.sms import Sms
 from crs_core.testing.clock import SeededChance, VirtualClock
@@ -56,15 +58,22 @@ class Post:
 
     def __init__(self) -> None:
         self._texts: dict[str, list[str]] = {}
+        self._enclosed: dict[str, list[Document]] = {}
 
     def send(self, message: Sms | Mail) -> str:
         """See `SmsGateway.send` and `MailServer.send`."""
         self._texts.setdefault(message.to, []).append(message.text)
+        if isinstance(message, Mail):
+            self._enclosed.setdefault(message.to, []).extend(message.documents)
         return message.reference
 
     def texts(self, address: str) -> Sequence[str]:
         """What came to a phone or to a mailbox, in order."""
         return tuple(self._texts.get(address, ()))
+
+    def enclosed(self, address: str) -> Sequence[Document]:
+        """What the e-mails to a mailbox enclosed, in order."""
+        return tuple(self._enclosed.get(address, ()))
 
     @crs.hookimpl
     def crs_register_adapters(self) -> Iterable[crs.Adapter]:
@@ -105,7 +114,11 @@ class Town:
 
 @contextmanager
 def open_town(
-    *, storage: str = "memory:", start: pendulum.DateTime = AFTER_THE_SWITCH, campaign: crs.Campaign | None = None
+    *,
+    storage: str = "memory:",
+    start: pendulum.DateTime = AFTER_THE_SWITCH,
+    campaign: crs.Campaign | None = None,
+    confirmation: str | None = None,
 ) -> Iterator[Town]:
     """A town whose sites, ``north`` and ``south`` where no campaign is given, have no calendars and are not open."""
     clock, post = VirtualClock(start), Post()
@@ -115,9 +128,10 @@ def open_town(
         storage=storage,
         sms="post:",
         mail="post:",
+        confirmation=confirmation,
         clock=clock,
         chance=SeededChance(2021),
-        plugins=[("memory", memory), ("post", post), ("sql", sql)],
+        plugins=[("documents", documents), ("memory", memory), ("post", post), ("sql", sql)],
     )
     with system:
         yield Town(system, clock, post)

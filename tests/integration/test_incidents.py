@@ -41,6 +41,8 @@ BREAKS = {
         "people with nothing that says when and where",
         "people whose page promised what did not come",
         "e-mails to 5 who gave an address at the last step",
+        "of 10 e-mails, with a sheet and a calendar entry",
+        "of 20 people, can download both",
     ],
     "lost_pin": ["of 15 who lost PIN2, entered in the end"],
 }

@@ -32,6 +32,7 @@ from crs_core.testing.clock import SeededChance, VirtualClock
 
 __all__ = [
     "DURABLE",
+    "FIRST_DAY",
     "KEYS",
     "START",
     "STORAGES",
@@ -157,7 +158,7 @@ class Town:
 class OpenTown(Protocol):
     """Opens towns that are closed when the test ends."""
 
-    def __call__(
+    def __call__(  # noqa: PLR0913 - one keyword a port
         self,
         storage_url: str,
         *,
@@ -166,6 +167,8 @@ class OpenTown(Protocol):
         seed: int = 1,
         seats: int = 40,
         registry: str | None = None,
+        confirmation: str | None = None,
+        mail: str | None = None,
         furnished: bool = True,
         **changes: Any,
     ) -> Town:
@@ -173,6 +176,7 @@ class OpenTown(Protocol):
 
         Args:
             seats: Seats of a day, for each dose, at each site.
+            mail: Where e-mail goes; into the spool where None.
             furnished: Whether calendars are published and the sites opened; not for a second town on one storage.
             changes: Fields of the campaign that differ from `crs_core.example_campaign`.
         """
@@ -189,7 +193,7 @@ def open_towns(folder: Path) -> Generator[OpenTown]:
     """See `OpenTown`; messages go to a folder in this one."""
     systems: list[crs.System] = []
 
-    def open_(
+    def open_(  # noqa: PLR0913
         storage_url: str,
         *,
         keys: crs.Keyring | Mapping[str, bytes] = KEYS,
@@ -197,6 +201,8 @@ def open_towns(folder: Path) -> Generator[OpenTown]:
         seed: int = 1,
         seats: int = 40,
         registry: str | None = None,
+        confirmation: str | None = None,
+        mail: str | None = None,
         furnished: bool = True,
         **changes: Any,
     ) -> Town:
@@ -208,8 +214,9 @@ def open_towns(folder: Path) -> Generator[OpenTown]:
                 keys=keys,
                 storage=storage_url,
                 sms=f"spool:{spool}",
-                mail=f"spool:{spool}",
+                mail=mail or f"spool:{spool}",
                 registry=registry,
+                confirmation=confirmation,
                 clock=clock,
                 chance=SeededChance(seed),
             ),

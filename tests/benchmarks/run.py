@@ -1,8 +1,8 @@
 """What register and reserve cost against the same reads and writes by hand, as ratios within one run.
 
 Ours and by hand take turns in small batches, so that a machine that slows down slows both. Then what pairing costs, in
-milliseconds, and a release in a long queue against a short one. A figure beyond its limit ends with status 1. Run by
-`make bench`; `make bench ARGS="--batches 5 --many 100000"` is shorter.
+milliseconds, a release in a long queue against a short one, and documents beside bare typst. A figure beyond its limit
+ends with status 1. Run by `make bench`; `make bench ARGS="--batches 5 --many 100000"` is shorter.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from crs_core.composition.codec import codec
-from tests.benchmarks import pairing, release
+from tests.benchmarks import confirmations, pairing, release
 from tests.benchmarks.by_hand import ByHand
 from tests.benchmarks.town import Town, challenge
 from tests.postgresql import MISSING, find_binaries, running_server
@@ -145,6 +145,7 @@ def main() -> int:
         figures += measure(rival, batches)
     console.print(table(figures))
     holds = [pairing.report(console), release.report(console, given.folder, given.many)]
+    holds.append(confirmations.report(console))
     return int(not all(holds) or any(figure.ratio > figure.limit for figure in figures))
 
 

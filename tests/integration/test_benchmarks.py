@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
+from crs_adapters.confirmation import sheet
 from crs_adapters.storage.sql.kinds import KINDS
 from crs_core.domain.order import Order
 from crs_core.domain.registration import Registration
-from tests.benchmarks import pairing, release, run
+from tests.benchmarks import confirmations, pairing, release, run
+from tests.confirmations import read_sheet
 
 COMMANDS = ("register", "reserve")
 
@@ -97,3 +99,15 @@ def test_the_crowd_is_what_the_library_would_have_stored(tmp_path: Path) -> None
     assert len(people) == 500
     assert rows == [columns(each) for each in people]
     assert len({each.claims for each in people}) == 4
+
+
+@pytest.mark.slow
+def test_a_short_benchmark_of_confirmations_makes_the_same_sheets() -> None:
+    """Bare typst is handed what ours hands it, and its sheets differ from ours in nothing but their date."""
+    [one] = confirmations.people(7, 1)
+    bare = confirmations.bare()(sheet._data(one))
+    rate = confirmations.measure(1)
+
+    assert read_sheet(bare).text == read_sheet(sheet.Sheet().pdf(one)).text
+    assert read_sheet(bare).codes == ["res-000000000007"]
+    assert 0.05 < rate.share < 2

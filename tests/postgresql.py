@@ -129,22 +129,40 @@ def running_server(binaries: Path, *, durable: bool = False) -> Iterator[Postgre
     Raises:
         RuntimeError: It does not start; the message ends with its log.
     """
+    with crashing_server(binaries, durable=durable) as (server, _):
+        yield server
+
+
+@contextmanager
+def crashing_server(binaries: Path, *, durable: bool = True) -> Iterator[tuple[PostgresqlServer, Callable[[], None]]]:
+    """The same, and a call that stops it at once, as `pg_ctl -m immediate` does, and starts it again."""
     account = _account()
     folder = _new_folder(account)
     binaries = _enterable(binaries, folder, account)
     guard = _start(account, folder, "sh", "-c", GUARD, "guard", str(binaries), str(folder), stdin=subprocess.PIPE)
+    server = PostgresqlServer.at(f"user=crs host='{folder}' port=5432")
+    settings = (*SETTINGS, f"unix_socket_directories={folder}", *(() if durable else IN_A_HURRY))
+    chosen = [word for setting in settings for word in ("-c", setting)]
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def start() -> None:
+        processes.append(_start(account, folder, f"{binaries}/postgres", "-D", "data", *chosen))
+        _wait_for(server, processes[-1], folder)
+
+    def crash() -> None:
+        processes[-1].send_signal(signal.SIGQUIT)  # immediate: nothing is written that was not
+        processes[-1].wait()
+        start()
+
     try:
         options = ("-U", "crs", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         _start(account, folder, f"{binaries}/initdb", "-D", "data", *options).wait()
-        settings = (*SETTINGS, f"unix_socket_directories={folder}", *(() if durable else IN_A_HURRY))
-        chosen = [word for setting in settings for word in ("-c", setting)]
-        process = _start(account, folder, f"{binaries}/postgres", "-D", "data", *chosen)
         try:
-            server = PostgresqlServer.at(f"user=crs host='{folder}' port=5432")
-            _wait_for(server, process, folder)
-            yield server
+            start()
+            yield server, crash
         finally:
-            _stop(process)
+            for process in processes[-1:]:
+                _stop(process)
     finally:
         shutil.rmtree(folder)
         guard.communicate(b"done\n")

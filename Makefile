@@ -8,7 +8,7 @@ PYTEST := $(PY) -m pytest -n 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench docs incidents format pins clean
+.PHONY: help demo test check bench crashes docs incidents format pins clean
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 16
@@ -35,6 +35,9 @@ docs: $(VENV)/.dev ## These pages as HTML, in build/docs; a warning is an error
 
 incidents: $(VENV)/.dev ## The failures of the first week, in the old way and here, a line each
 	@$(PY) -m examples.incidents
+
+crashes: $(VENV)/.dev ## Kills loaded workers, CRASHES=200 on each database, and judges what they leave behind
+	@CRASHES=$${CRASHES:-200} $(PY) -m pytest -q -n 0 -s tests/integration/test_crashes.py -k told $(ARGS)
 
 format: $(VENV)/.dev ## Format the code and mend what the linter can
 	@$(PY) -m ruff format .

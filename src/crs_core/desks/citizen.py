@@ -4,7 +4,17 @@ from typing import NewType
 
 from attrs import define
 
-from crs_core.desks import confirming, entering, moving, offering, proving, registering, reserving
+from crs_core.desks import (
+    confirming,
+    correcting,
+    disputing,
+    entering,
+    moving,
+    offering,
+    proving,
+    registering,
+    reserving,
+)
 from crs_core.desks.entering import Reminded
 from crs_core.desks.registering import Registered
 from crs_core.domain.confirmation import Confirmation
@@ -105,11 +115,13 @@ class CitizenDesk:
     ) -> Registered:
         """Steps 3 and 4: the registration is saved.
 
-        The answer is the same whoever else holds the insured number: the outcome goes to the phone of the older one.
+        The answer is the same whoever else is registered with the insured number. From the phone of that registration
+        it is a correction of it. From another phone the newer one is saved and waits, blocked, and the older phone is
+        told; see `dispute`.
 
         Raises:
             InvalidInput: Every fault of every field.
-            Refused: ``not_eligible``, ``site_closed``, ``token_invalid``, ``token_expired``.
+            Refused: ``not_eligible``, ``claims_unverified``, ``site_closed``, ``token_invalid``, ``token_expired``.
             NotFound: The campaign has no such site.
         """
         return registering.register(self._office, proof, application, actor=actor, idempotency_key=idempotency_key)
@@ -120,6 +132,7 @@ class CitizenDesk:
         pin2: str,
         *,
         source: str,
+        proof: str | None = None,
         actor: str = _CITIZEN,
         idempotency_key: str | None = None,
     ) -> Entry:
@@ -127,13 +140,22 @@ class CitizenDesk:
 
         PIN2 works until the reservation, and still opens it afterwards, to see and to cancel.
 
+        Args:
+            proof: From `verify_phone`, of the phone of the registration: the tries of others then keep nobody out.
+
         Raises:
             InvalidInput: Not the form of a number or a PIN.
             Refused: ``wrong_pin2``, the same for unknown numbers.
             TooManyAttempts: ``too_many_tries``: of the source, or, after more, of the registration.
         """
         entry = entering.enter(
-            self._office, insured_number, pin2, source=source, actor=actor, idempotency_key=idempotency_key
+            self._office,
+            insured_number,
+            pin2,
+            source=source,
+            proof=proof,
+            actor=actor,
+            idempotency_key=idempotency_key,
         )
         return Entry(entry)
 
@@ -254,8 +276,66 @@ class CitizenDesk:
             self._office, insured_number, source=source, actor=actor, idempotency_key=idempotency_key
         )
 
+    def correct(  # noqa: PLR0913 - one keyword a detail
+        self,
+        entry: str,
+        *,
+        first_name: str | None = None,
+        last_name: str | None = None,
+        birth_date: Day | None = None,
+        email: str | None = None,
+        language: str | None = None,
+        site_id: str | None = None,
+        proof: str | None = None,
+        actor: str = _CITIZEN,
+        idempotency_key: str | None = None,
+    ) -> Journey:
+        """Corrects details of a registration; those that are None stay.
+
+        The campaign's rule says whether the place in the queue survives. Another site takes back an unanswered
+        invitation. Another phone has another PIN2, which is sent to it; the entry ends.
+
+        Args:
+            email: ``""`` takes the address out.
+            site_id: Another site, while no reservation is held.
+            proof: From `verify_phone`, of the new phone.
+
+        Raises:
+            InvalidInput: Every fault of every field.
+            Refused: ``already_reserved``, ``registration_blocked``, ``not_eligible``, ``site_closed``, ``withdrawn``,
+                ``token_invalid``, ``token_expired``.
+            NotFound: The campaign has no such site.
+        """
+        details = {
+            "first_name": first_name,
+            "last_name": last_name,
+            "birth_date": birth_date,
+            "email": email,
+            "language": language,
+            "site_id": site_id,
+        }
+        return correcting.correct(self._office, entry, details, proof, actor=actor, idempotency_key=idempotency_key)
+
+    def dispute(
+        self, proof: str, insured_number: str, *, actor: str = _CITIZEN, idempotency_key: str | None = None
+    ) -> None:
+        """Says that a newer registration with this insured number, from another phone, is somebody else's.
+
+        It keeps the registration of the proved phone in its place, or brings it back with its seniority. The answer is
+        the same whatever there is; whoever is not registered with that phone changes nothing.
+
+        Args:
+            proof: From `verify_phone`, of the phone of the older registration.
+
+        Raises:
+            InvalidInput: Not the form of an insured number.
+            Refused: ``token_invalid``, ``token_expired``.
+            TooManyAttempts: ``too_many_tries``: of the phone.
+        """
+        disputing.dispute(self._office, proof, insured_number, actor=actor, idempotency_key=idempotency_key)
+
     def withdraw(self, entry: str, *, actor: str = _CITIZEN, idempotency_key: str | None = None) -> None:
-        """Ends the registration and gives back its reservation, if it holds one."""
+        """Ends the registration and gives back its reservation, if it holds one; registering again starts anew."""
         reserving.withdraw(self._office, entry, actor=actor, idempotency_key=idempotency_key)
 
     def journey(self, entry: str) -> Journey:

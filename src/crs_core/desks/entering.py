@@ -1,26 +1,30 @@
 """Step 5: the reservation is entered with PIN2; and PIN2 is sent once more to whoever lost it."""
 
+from collections.abc import Iterable, Sequence
+
 from attrs import frozen
 
-from crs_core.desks.proving import check_pin, of_source, signed
-from crs_core.domain import gate, inputs, invitation_pin, tokens
+from crs_core.desks.proving import challenge_of, check_pin, of_source, proved, signed
+from crs_core.domain import duplicates, gate, inputs, invitation_pin, tokens
+from crs_core.domain.campaign import Access
 from crs_core.domain.insured_number import compact
 from crs_core.domain.messages import Lane, Purpose
-from crs_core.domain.people import Person
 from crs_core.domain.plans import Key, Plan, Versioned
-from crs_core.domain.registration import Registration, is_live
+from crs_core.domain.registration import Registration
 from crs_core.domain.time import Instant, later
 from crs_core.domain.tokens import Unsigned
 from crs_core.errors import InvalidInput, Problem, Refused
 from crs_core.office.commands import Command, Office
 from crs_core.office.letters import sms
+from crs_core.office.persons import held
 from crs_core.office.queues import departure
 from crs_core.ports.storage import BudgetUse, View, Work
 
-__all__ = ["Reminded", "enter", "entered", "entry_id", "remind_pin"]
+__all__ = ["Reminded", "enter", "entered", "entry_id", "number_of", "remind_pin"]
 
 _ENTRY_MINUTES = 30
 _LONGEST_NUMBER = 20
+_LEAST_DERIVED = 2
 
 
 @frozen
@@ -36,23 +40,28 @@ class Reminded:
 
 
 def enter(
-    office: Office, insured_number: str, pin2: str, *, source: str, actor: str, idempotency_key: str | None
+    office: Office,
+    insured_number: str,
+    pin2: str,
+    *,
+    source: str,
+    proof: str | None,
+    actor: str,
+    idempotency_key: str | None,
 ) -> str:
     """See `CitizenDesk.enter`."""
     inputs.require(inputs.of_text("source", source))
-    number = _number(insured_number)
+    number = number_of(insured_number)
     check_pin("pin2", pin2, {rule.digits for rule in office.campaign.invitation})
     person = office.person(number)
+    phone = None if proof is None else proved(office, proof, office.now())
 
     def decide(work: Work, now: Instant) -> Plan[Unsigned | None]:
-        registration = _live_registration(work, person)
-        digits = (
-            office.campaign.invitation.at(now).digits
-            if registration is None
-            else invitation_pin.digits(office.campaign, registration)
-        )
-        work.take(_budgets(office, person, source), now)
-        if not invitation_pin.opens(registration, pin2, office.keyring, digits) or registration is None:
+        found = [each.value for each in held(work, person).all]
+        has_phone = phone is not None and _is_of(found, challenge_of(work, phone).phone)
+        work.take(_budgets(office, person, source, has_phone=has_phone), now)
+        registration = _opened(office, found, pin2, now)
+        if registration is None:
             remedy = "check both; a lost PIN can be sent once more"
             return Plan(
                 None, refusal=Refused("wrong_pin2", "this insured number and PIN do not go together", remedy=remedy)
@@ -60,11 +69,32 @@ def enter(
         facts = {"r": registration.id, "g": registration.pin_generation}
         return Plan(Unsigned("entry", facts, later(now, minutes=_ENTRY_MINUTES)))
 
-    arguments = {"insured_number": number, "pin": pin2, "source": source}
+    arguments = {"insured_number": number, "pin": pin2, "source": source, "proof": proof or ""}
     return signed(office, Command("enter", actor, arguments, Unsigned, decide, (), idempotency_key))
 
 
-def _number(text: str) -> str:
+def _is_of(registrations: Iterable[Registration], phone: str) -> bool:
+    return any(each.phone == phone for each in registrations)
+
+
+def _opened(office: Office, registrations: Sequence[Registration], pin2: str, now: Instant) -> Registration | None:
+    """The registration of a person that PIN2 opens, blocked or not; as much is derived for a number that nobody has."""
+    found = None
+    nobody = [None] * (_LEAST_DERIVED - len(registrations))
+    for each in (*registrations, *nobody):
+        rule = office.campaign.invitation.at(now)
+        digits = rule.digits if each is None else invitation_pin.digits(office.campaign, each)
+        if invitation_pin.opens(each, pin2, office.keyring, digits):
+            found = each
+    return found
+
+
+def number_of(text: str) -> str:
+    """The compact insured number of a text that could be one.
+
+    Raises:
+        InvalidInput: It could not; the text is not repeated.
+    """
     given: object = text
     if not isinstance(given, str):
         remedy = "give the number as it was typed"
@@ -76,18 +106,13 @@ def _number(text: str) -> str:
     return number
 
 
-def _live_registration(view: View, person: str) -> Registration | None:
-    holder = view.get(Key(Person, person))
-    name = "" if holder is None or holder.value.registration_id is None else holder.value.registration_id
-    stored = view.get(Key(Registration, name))
-    return None if stored is None else stored.value
-
-
-def _budgets(office: Office, person: str, source: str) -> tuple[BudgetUse, ...]:
+def _budgets(office: Office, person: str, source: str, *, has_phone: bool) -> tuple[BudgetUse, ...]:
+    """Whoever has proved a phone of the registration is not kept out by the tries of others."""
     limits = office.campaign.limits
+    tries = "proved" if has_phone else "person"
     return (
         *of_source(office, "enter", source, limits.entries_source, "too_many_tries"),
-        BudgetUse(f"enter:person:{person}", limits.entries_registration, "too_many_tries"),
+        BudgetUse(f"enter:{tries}:{person}", limits.entries_registration, "too_many_tries"),
     )
 
 
@@ -105,12 +130,12 @@ def entered(view: View, entry: tuple[str, int]) -> Versioned[Registration]:
     """The registration that was entered.
 
     Raises:
-        Refused: ``token_expired`` where PIN2 has changed since, ``withdrawn`` where it is no longer live.
+        Refused: ``token_expired`` where PIN2 has changed since, ``withdrawn`` where it has ended.
     """
     stored = view.get(Key(Registration, entry[0]))
     if stored is None or stored.value.pin_generation != entry[1]:
         raise Refused("token_expired", "the PIN has changed since", remedy="enter with the newest PIN", kind="entry")
-    if not is_live(stored.value):
+    if stored.value.withdrawn_at is not None:
         raise Refused("withdrawn", "this registration was withdrawn", remedy="register again")
     return stored
 
@@ -120,7 +145,7 @@ def remind_pin(
 ) -> Reminded:
     """See `CitizenDesk.remind_pin`."""
     inputs.require(inputs.of_text("source", source))
-    number = _number(insured_number)
+    number = number_of(insured_number)
     person = office.person(number)
     queue = departure(office, Lane.TRANSACTIONAL, office.now())
 
@@ -133,12 +158,11 @@ def remind_pin(
         work.take(uses, now)
         waits = max(0.0, (queue.leaves_at - now).total_seconds())
         expected = later(now, minutes=1 + waits // 60)  # whole minutes, so that it tells of nobody
-        registration = _live_registration(work, person)
-        owed = registration is not None and _has_pin(office, registration, now)
+        found = [each.value for each in held(work, person).all if _has_pin(office, each.value, now)]
         return Plan(
             Reminded(expected),
-            journal=(office.note(now, "pin_reminded", person=person),) if owed else (),
-            messages=(sms(office, registration, Purpose.PIN_REMINDER, now),) if owed and registration else (),
+            journal=(office.note(now, "pin_reminded", person=person),) if found else (),
+            messages=tuple(sms(office, each, Purpose.PIN_REMINDER, now) for each in found),
         )
 
     arguments = {"insured_number": number, "source": source}
@@ -146,6 +170,10 @@ def remind_pin(
 
 
 def _has_pin(office: Office, registration: Registration, now: Instant) -> bool:
-    """Whether PIN2 opens something now; before an invitation there is nothing to remind of."""
+    """Whether its phone was sent a PIN2 that opens something now; before an invitation there is none.
+
+    A duplicate that waits under immediate access has one too: without it its phone would know that the number is known.
+    """
     access = office.campaign.access.at(now)
-    return registration.reservation_id is not None or gate.is_open(registration, access, now, office.pauses)
+    waits = access is Access.IMMEDIATE and duplicates.contends(registration)
+    return registration.reservation_id is not None or waits or gate.is_open(registration, access, now, office.pauses)

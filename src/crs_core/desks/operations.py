@@ -8,7 +8,7 @@ from crs_core.domain.journey import journey as journey_of
 from crs_core.domain.messages import DeadLetter
 from crs_core.domain.people import mask
 from crs_core.domain.plans import JournalEntry, Key
-from crs_core.domain.registration import Registration
+from crs_core.domain.registration import Block, Registration
 from crs_core.domain.releases import ReleaseRecord
 from crs_core.domain.reservations import Reservation
 from crs_core.domain.sites import Site
@@ -38,12 +38,14 @@ class Explanation:
     Attributes:
         history: The journal of the person, in order; by pseudonym.
         turn: Where they stand in the order of invitations, and why they are not invited now.
+        blocks: What keeps it out of the queue and from reserving, and why; empty if nothing does.
     """
 
     registration_id: str
     journey: Journey
     history: tuple[JournalEntry, ...] = field(repr=lambda entries: f"<{len(entries)} entries>")
     turn: Turn
+    blocks: tuple[Block, ...] = ()
 
 
 @define
@@ -125,7 +127,7 @@ class OperationsDesk:
             turn = calling.turn(office, view, found, now)
         reservation = None if held is None else held.value
         journey = journey_of(found, reservation, office.campaign.access.at(now), now, office.pauses)
-        return Explanation(found.id, journey, history, turn)
+        return Explanation(found.id, journey, history, turn, found.blocks)
 
     def replan(
         self, site_id: str, *, dry_run: bool = False, actor: str = _OPERATIONS, idempotency_key: str | None = None

@@ -1,7 +1,5 @@
 """Step 8: all the doses are reserved, in one commit or not at all; and given back."""
 
-from typing import Any
-
 from attrs import evolve
 
 from crs_core.desks.entering import entered, entry_id
@@ -11,8 +9,8 @@ from crs_core.domain.campaign import Access
 from crs_core.domain.journey import Journey
 from crs_core.domain.journey import journey as journey_of
 from crs_core.domain.ledger import State
-from crs_core.domain.messages import Channel, Purpose
-from crs_core.domain.people import Person, email_address, mask
+from crs_core.domain.messages import Purpose
+from crs_core.domain.people import email_address, mask
 from crs_core.domain.plans import Key, Plan, Put, Versioned
 from crs_core.domain.registration import Registration, reserved
 from crs_core.domain.reservations import Offer, Reservation, appointments, changes, require_offered, transfers
@@ -20,7 +18,8 @@ from crs_core.domain.sites import Site, free_doses, require_open, supplies
 from crs_core.domain.time import Instant
 from crs_core.errors import InvalidInput, Problem, Refused, Short
 from crs_core.office.commands import Command, Office
-from crs_core.office.letters import about, note, sms, told
+from crs_core.office.letters import note, sms, told
+from crs_core.office.persons import ended, held
 from crs_core.ports.storage import View, Work
 
 __all__ = ["cancel", "held_by", "journey", "reserve", "withdraw"]
@@ -157,39 +156,12 @@ def withdraw(office: Office, entry: str, *, actor: str, idempotency_key: str | N
 
     def decide(work: Work, now: Instant) -> Plan[bool]:
         stored = entered(work, ident)
-        held = None if stored.value.reservation_id is None else held_by(work, stored.value)
-        return _withdrawn(office, work, stored, held, now)
+        reservation = None if stored.value.reservation_id is None else held_by(work, stored.value)
+        ends = ended(office, held(work, stored.value.person), stored, reservation, now, "withdrawal")
+        return Plan(True, messages=(sms(office, stored.value, Purpose.WITHDRAWN, now),)).with_(ends)
 
     keys = (Key(Registration, ident[0]),)
     office.run(Command("withdraw", actor, {"entry": ident[0]}, bool, decide, keys, idempotency_key))
-
-
-def _withdrawn(
-    office: Office,
-    view: View,
-    stored: Versioned[Registration],
-    held: Versioned[Reservation] | None,
-    now: Instant,
-) -> Plan[bool]:
-    registration = stored.value
-    holder = view.get(Key(Person, registration.person))
-    facts = about(office, registration, now)
-    left = evolve(gate.returned(registration), withdrawn_at=now)
-    puts: tuple[Put[Any], ...] = (Put(Key(Registration, left.id), left, stored.version),)
-    journal = [office.note(now, "withdrawn", person=left.person, site_id=left.site_id, **facts)]
-    given_back = gate.no_longer_invited(registration)
-    if holder is not None:
-        puts += (Put(Key(Person, left.person), evolve(holder.value, registration_id=None), holder.version),)
-    if held is not None:
-        gone = held.value.cancelled(now)
-        puts += (Put(Key(Reservation, gone.id), gone, held.version),)
-        given_back += changes(held.value, gone)
-        journal.insert(0, note(office, "cancelled", registration, gone, now))
-    messages = [sms(office, left, Purpose.WITHDRAWN, now)]
-    if held is not None:  # the phone hears of the end of everything, the calendar of the end of this
-        about_it = told(office, registration, held.value.cancelled(now), Purpose.CANCELLED, now)
-        messages += [each for each in about_it if each.channel is Channel.EMAIL]
-    return Plan(True, puts, given_back, tuple(journal), tuple(messages))
 
 
 def journey(office: Office, entry: str) -> Journey:

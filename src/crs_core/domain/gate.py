@@ -16,9 +16,11 @@ from crs_core.domain.time import Day, Instant
 from crs_core.errors import Refused
 
 __all__ = [
+    "blocked",
     "delivered",
     "handed_off",
     "invited",
+    "is_due",
     "is_open",
     "is_put_off",
     "lapsed",
@@ -58,12 +60,22 @@ def require_open(registration: Registration, access: Access, now: Instant, pause
     if registration.withdrawn_at is not None:
         raise Refused("withdrawn", "this registration was withdrawn", remedy="register again")
     if registration.blocks:
-        raise Refused("registration_blocked", "this registration is being checked", remedy="wait for the message")
+        raise blocked()
     if registration.gate is Gate.LAPSED:
         raise Refused("invitation_lapsed", "the invitations were not answered in time", remedy="register again")
     if registration.gate is Gate.INVITED:
         raise Refused("invitation_expired", "the invitation's term has ended", remedy="wait for the next one")
     raise Refused("not_invited", "a seat is reserved only after an invitation", remedy="wait for the message with it")
+
+
+def blocked() -> Refused:
+    """The refusal of a blocked registration; it tells nobody that another one exists."""
+    return Refused("registration_blocked", "this registration is being checked", remedy="wait for the message")
+
+
+def is_due(registration: Registration, now: Instant) -> bool:
+    """Whether the window of its invitation wants a reminder or ends."""
+    return registration.window_wakes_at is not None and registration.window_wakes_at <= now
 
 
 def invited(

@@ -10,6 +10,7 @@ from crs_core.domain.confirmation import channels
 from crs_core.domain.gate import is_open
 from crs_core.domain.maintenance import Pauses, under_way
 from crs_core.domain.messages import Channel
+from crs_core.domain.priority import claims_of
 from crs_core.domain.registration import Gate, Registration, Standing, standing
 from crs_core.domain.reservations import Reservation
 from crs_core.domain.time import Instant
@@ -63,7 +64,7 @@ def journey(
     invitation = registration.invitation if registration.gate is Gate.INVITED else None
     until = None if invitation is None else invitation.ends_at(pauses)
     rest = under_way(pauses, now)
-    pending = frozenset() if registration.pending is None else frozenset(registration.pending.claims.split(","))
+    pending = frozenset() if registration.pending is None else claims_of(registration.pending.claims)
 
     def at(step: int, next_step: int | None, why_not: str = "") -> Journey:
         back = None if rest is None else rest.end

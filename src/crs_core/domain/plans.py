@@ -1,9 +1,9 @@
 """What a decision wants done: decided on what was read, committed whole or not at all."""
 
 from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from crs_core.domain.ledger import Transfer
 from crs_core.domain.messages import Message, Outcome
@@ -80,3 +80,12 @@ class Plan(Generic[R_co]):
     tallies: tuple[Tally, ...] = ()
     counted: tuple[int, ...] = ()
     refusal: CrsError | None = None
+
+    def answering(self, result: T) -> "Plan[T]":
+        """The same, with another answer."""
+        return evolve(cast("Plan[Any]", self), result=result)
+
+    def with_(self, more: "Plan[Any]") -> "Plan[R_co]":
+        """This and another, committed together; the answer and the refusal are those of this one."""
+        joined = ("puts", "transfers", "journal", "messages", "outcomes", "tallies", "counted")
+        return evolve(self, **{name: getattr(self, name) + getattr(more, name) for name in joined})

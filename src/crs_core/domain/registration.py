@@ -63,14 +63,14 @@ class Block:
     """What keeps a registration out of the queue and from reserving, and why.
 
     Attributes:
-        told: Whether the older phone is owed its message about a newer registration.
+        told: The older registration whose phone is owed its message about this newer one; "" before that.
         disputed: Whether that phone has said that it was somebody else.
         wakes_at: When a round has to look at it next, or None.
     """
 
     reason: BlockReason
     since: Instant
-    told: bool = False
+    told: str = ""
     disputed: bool = False
     wakes_at: Instant | None = None
 

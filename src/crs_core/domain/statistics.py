@@ -31,7 +31,8 @@ class HeadlineRow:
         registered, reserved, cancelled, invited, lapsed, withdrawn: Events of the day; a reservation that ends
             because nobody came, or that a re-plan takes away, counts as cancelled.
         given, no_show: Doses given and missed, less those undone that day.
-        registrations: All live registrations so far: registered less withdrawn.
+        registrations: All live registrations so far: registered less withdrawn, with those that took the place of
+            another or lost theirs.
         reservations: All reservations held: reserved less cancelled.
         waiting: Everyone live without a reservation.
     """
@@ -80,8 +81,9 @@ def age_group(age: int) -> str:
 
 
 _MEASURES = ("registered", "invited", "reserved", "cancelled", "lapsed", "withdrawn", "given", "no_show")
-_COUNTED = frozenset({*_MEASURES, "returned"})
-_WAITING = {"registered": 1, "reserved": -1, "cancelled": 1, "withdrawn": -1}
+_MOVED = ("took_place", "lost_place")
+_COUNTED = frozenset({*_MEASURES, *_MOVED, "returned"})
+_WAITING = {"registered": 1, "reserved": -1, "cancelled": 1, "withdrawn": -1, "took_place": 1, "lost_place": -1}
 
 
 def measures(kind: str, facts: Mapping[str, str | int]) -> Iterator[tuple[str, int]]:
@@ -130,6 +132,7 @@ def _rows(by_day: dict[Day, dict[str, int]]) -> Iterable[HeadlineRow]:
     for day, figures in sorted(by_day.items()):
         of = {measure: figures.get(measure, 0) for measure in _MEASURES}
         registrations += of["registered"] - of["withdrawn"]
+        registrations += figures.get("took_place", 0) - figures.get("lost_place", 0)
         reservations += of["reserved"] - of["cancelled"]
         yield HeadlineRow(
             day, **of, registrations=registrations, reservations=reservations, waiting=registrations - reservations

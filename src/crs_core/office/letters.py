@@ -10,7 +10,7 @@ from crs_core.domain.statistics import age_group
 from crs_core.domain.time import Instant, age_on, clock_time, later
 from crs_core.office.commands import Office
 
-__all__ = ["about", "matter", "note", "of_reservation", "sms", "times", "told"]
+__all__ = ["about", "matter", "note", "notice", "of", "of_reservation", "sms", "times", "told"]
 
 _GOOD_DAYS = 7
 _BULK = {Purpose.INVITATION, Purpose.INVITATION_ENDED, Purpose.INVITATION_LAPSED}
@@ -26,7 +26,7 @@ def about(office: Office, registration: Registration, _now: Instant) -> dict[str
 
 
 def sms(office: Office, registration: Registration, purpose: Purpose, now: Instant, **facts: str) -> Message:
-    """A message owed to a registration's phone, due now; one of an older registration does not stand for it."""
+    """A message owed to a registration's phone, due now; one of an older registration, phone or site is another."""
     place = office.campaign.place(registration.site_id)
     return Message(
         id=office.chance.name(),
@@ -36,12 +36,23 @@ def sms(office: Office, registration: Registration, purpose: Purpose, now: Insta
         recipient=registration.phone,
         language=registration.language,
         subject=registration.id,
-        person=f"{registration.person}/{registration.id}",
+        person=of(registration),
         created_at=now,
         due_at=now,
         good_until=later(now, days=_GOOD_DAYS),
         facts={"site": place.name, "address": place.address, **facts},
     )
+
+
+def notice(office: Office, older: Registration, newer: str, now: Instant) -> Message:
+    """What the phone of an older registration is told of a newer one, by its id."""
+    found = sms(office, older, Purpose.DUPLICATE, now)
+    return evolve(found, subject=newer, person=f"{older.person}/{newer}/{older.id}")
+
+
+def of(registration: Registration) -> str:
+    """Under which name at most one message of a purpose waits: of each phone and site of a registration one."""
+    return f"{registration.person}/{registration.id}/{registration.pin_generation}/{registration.site_id}"
 
 
 def times(reservation: Reservation) -> dict[str, str]:

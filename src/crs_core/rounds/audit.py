@@ -10,7 +10,7 @@ from crs_core.domain.ledger import Account, AccountKind, Balance, State
 from crs_core.domain.messages import Message, Purpose
 from crs_core.domain.order import Order
 from crs_core.domain.people import Person
-from crs_core.domain.registration import Gate, Registration
+from crs_core.domain.registration import Gate, Registration, is_duplicate, is_live
 from crs_core.domain.reservations import Reservation, kept_interval, units
 from crs_core.domain.sites import Site
 from crs_core.domain.time import Day
@@ -57,15 +57,23 @@ def _reservations(registrations: dict[str, Registration], active: list[Reservati
 
 
 def _people(view: View, registrations: dict[str, Registration]) -> Iterator[Violation]:
-    live = Counter(each.insured_number for each in registrations.values() if each.withdrawn_at is None)
-    held = {each.registration_id for each in view.scan(Person)}
-    for registration in registrations.values():
-        if registration.withdrawn_at is not None:
+    people = {each.insured_number: each for each in view.scan(Person)}
+    live = Counter(each.insured_number for each in registrations.values() if is_live(each))
+    phones = Counter((each.insured_number, each.phone) for each in registrations.values() if not each.withdrawn_at)
+    for each in registrations.values():
+        if each.withdrawn_at is not None:
             continue
-        if live[registration.insured_number] > 1:
-            yield Violation(7, registration.id, "its person has more than one live registration")
-        if registration.id not in held:
-            yield Violation(7, registration.id, "its person does not know it")
+        person = people.get(each.insured_number, Person(each.insured_number))
+        if live[each.insured_number] > 1:
+            yield Violation(7, each.id, "its person has more than one live registration")
+        if is_live(each) and person.registration_id != each.id:
+            yield Violation(7, each.id, "its person does not know it")
+        if is_duplicate(each) and each.id not in person.others:
+            yield Violation(7, each.id, "it is blocked, and its person does not know it")
+        if each.blocks and (each.reservation_id is not None or each.gate is Gate.INVITED):
+            yield Violation(7, each.id, "it is blocked, and invited or reserved")
+        if phones[each.insured_number, each.phone] > 1:
+            yield Violation(7, each.id, "its person has another registration with the same phone")
 
 
 def _tickets(office: Office, registrations: dict[str, Registration]) -> Iterator[Violation]:

@@ -11,7 +11,8 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from crs_core.domain import control_pin, gate, invitation_pin, wording
+from crs_core.domain import control_pin, duplicates, gate, invitation_pin, wording
+from crs_core.domain.campaign import Access
 from crs_core.domain.confirmation import Document
 from crs_core.domain.control_pin import Challenge
 from crs_core.domain.ledger import Transfer
@@ -22,7 +23,7 @@ from crs_core.domain.reservations import Reservation
 from crs_core.domain.time import Instant, later
 from crs_core.errors import AdapterFault, CrsError, NotFound, Refused
 from crs_core.office.commands import Office
-from crs_core.office.letters import about, matter
+from crs_core.office.letters import about, matter, of
 from crs_core.ports.mail import Mail
 from crs_core.ports.sms import Sms
 from crs_core.ports.storage import View, Work
@@ -37,6 +38,7 @@ _LONGEST_PAUSE = 3600
 _PIN_PURPOSES = {Purpose.REGISTERED, Purpose.INVITATION, Purpose.PIN_REMINDER}
 _TELL_TIMES = {Purpose.RESERVED, Purpose.MOVED, Purpose.REPLANNED, Purpose.DOSE_LOST}
 _CONFIRMATIONS = _TELL_TIMES | {BY_EMAIL[purpose] for purpose in _TELL_TIMES}
+_MOVES_ON = {Purpose.INVITATION, Purpose.DUPLICATE}
 
 
 @frozen
@@ -177,14 +179,19 @@ def _pin(office: Office, view: View, message: Message) -> dict[str, str]:
 
 
 def _still_owed(office: Office, registration: Registration, message: Message) -> bool:
-    """Whether the message still tells the truth: an invitation while its gate is open, PIN2 while it opens."""
-    if registration.withdrawn_at is not None:
+    """Whether the message still tells the truth: an invitation while its gate is open, PIN2 while it opens.
+
+    A message of the phone or the site before a correction tells it no more.
+    """
+    if registration.withdrawn_at is not None or message.person != of(registration):
         return False
     if message.purpose is Purpose.INVITATION:
         return registration.gate is Gate.INVITED and registration.reservation_id is None
     if message.purpose is Purpose.REGISTERED:
         now = office.now()
-        return gate.is_open(registration, office.campaign.access.at(now), now, office.pauses)
+        access = office.campaign.access.at(now)
+        waits = access is Access.IMMEDIATE and duplicates.contends(registration)
+        return waits or gate.is_open(registration, access, now, office.pauses)
     return True
 
 
@@ -202,7 +209,7 @@ def _settle(
         for message, outcome in zip(messages, outcomes, strict=True):
             if not outcome.tried:
                 continue
-            lapsed = _after(work, message, outcome, puts, given_back)
+            lapsed = _after(office, work, message, outcome, puts, given_back)
             journal.append(_note(office, message, outcome))
             if lapsed is not None:
                 facts = about(office, lapsed, now)
@@ -216,10 +223,11 @@ def _settle(
 def _key(message: Message) -> Key[Challenge] | Key[Registration] | None:
     if message.purpose is Purpose.CONTROL_PIN:
         return Key(Challenge, message.subject)
-    return Key(Registration, message.subject) if message.purpose is Purpose.INVITATION else None
+    return Key(Registration, message.subject) if message.purpose in _MOVES_ON else None
 
 
 def _after(
+    office: Office,
     work: Work,
     message: Message,
     outcome: Outcome,
@@ -231,8 +239,10 @@ def _after(
         return None
     if message.purpose is Purpose.CONTROL_PIN:
         put = _of_challenge(work, Key(Challenge, message.subject), message, outcome)
+    elif message.purpose is Purpose.DUPLICATE:
+        put = _of_notice(office, work, message, outcome)
     else:
-        put = _of_invitation(work, Key(Registration, message.subject), outcome, given_back)
+        put = _of_invitation(work, Key(Registration, message.subject), message, outcome, given_back)
     if put is None:
         return None
     puts[message.subject] = put
@@ -248,10 +258,25 @@ def _of_challenge(work: Work, key: Key[Challenge], message: Message, outcome: Ou
     return Put(key, evolve(stored.value, unsent=None), stored.version)
 
 
-def _of_invitation(work: Work, key: Key[Registration], outcome: Outcome, given_back: list[Transfer]) -> Put[Any] | None:
+def _of_notice(office: Office, work: Work, message: Message, outcome: Outcome) -> Put[Any] | None:
+    """What the older phone has to object begins with the hand-off; where none comes about, the office decides."""
+    key = Key(Registration, message.subject)
+    stored = work.get(key)
+    if stored is None or outcome.state is not MessageState.SENT:
+        return None
+    rule = office.campaign.duplicates.at(stored.value.registered_at)
+    after = duplicates.handed_off(stored.value, message.person.split("/")[-1], rule, outcome.at)
+    return None if after == stored.value else Put(key, after, stored.version)
+
+
+def _of_invitation(
+    work: Work, key: Key[Registration], message: Message, outcome: Outcome, given_back: list[Transfer]
+) -> Put[Any] | None:
     """A window begins with the hand-off; an invitation that cannot be delivered holds no seat."""
     stored = work.get(key)
     if stored is None or stored.value.gate is not Gate.INVITED or stored.value.reservation_id is not None:
+        return None
+    if message.person != of(stored.value):
         return None
     if outcome.state is MessageState.SENT:
         return Put(key, gate.handed_off(stored.value, outcome.at, outcome.message_id), stored.version)

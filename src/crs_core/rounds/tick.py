@@ -1,10 +1,10 @@
-"""Time passes: reminders, ends of terms, statistics."""
+"""Time passes: reminders, ends of terms, duplicates, claims asked again, statistics."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from attrs import frozen
+from attrs import astuple, evolve, frozen
 
-from crs_core.domain import gate
+from crs_core.domain import claims, duplicates, gate
 from crs_core.domain.ledger import Transfer
 from crs_core.domain.messages import Message, Purpose
 from crs_core.domain.plans import JournalEntry, Key, Plan, Put, Versioned
@@ -15,6 +15,8 @@ from crs_core.errors import Stale
 from crs_core.office.commands import Office
 from crs_core.office.letters import about, sms
 from crs_core.ports.storage import Numbered
+from crs_core.rounds.asking import asked_again
+from crs_core.rounds.contending import contended
 
 __all__ = ["Tick", "roll_up", "tick"]
 
@@ -24,33 +26,64 @@ _ENTRIES = 1000
 
 @frozen
 class Tick:
-    """What a round did: reminders owed, invitations ended, journal entries counted."""
+    """What a round did: reminders owed, invitations ended, journal entries counted.
+
+    Attributes:
+        duplicates: Steps of duplicates: older phones told, places taken.
+        asked: Registrations whose claims were answered, or put off once more.
+    """
 
     reminded: int = 0
     ended: int = 0
     counted: int = 0
+    duplicates: int = 0
+    asked: int = 0
 
 
 def tick(office: Office, *, actor: str) -> Tick:
     """See `OperationsDesk.tick`."""
-    reminded = ended = 0
+    done = Tick()
+    for due in _batches(office):
+        step = _round(office, due, actor)
+        done = Tick(*(first + second for first, second in zip(astuple(done), astuple(step), strict=True)))
+    return evolve(done, counted=roll_up(office, actor=actor))
+
+
+def _batches(office: Office) -> Iterator[list[Registration]]:
+    """Whoever is due, a batch at a time, until nobody is; it stops where a round has changed nothing of it."""
+    before: list[tuple[str, int]] = []
+    while True:
+        with office.storage.read() as view:
+            due = list(view.due(office.now(), _BATCH))
+        names = [(each.value.id, each.version) for each in due]
+        if names == before:
+            return
+        before = names
+        yield [each.value for each in due]
+
+
+def _round(office: Office, due: Sequence[Registration], actor: str) -> Tick:
+    now = office.now()
+    duplicate = sum(contended(office, each, actor) for each in due if duplicates.is_due(each, now))
+    asked = asked_again(office, [each for each in due if claims.is_due(each, now)], actor)
+    reminded, ended = _windows(office, actor)
+    return Tick(reminded, ended, 0, duplicate, asked)
+
+
+def _windows(office: Office, actor: str) -> tuple[int, int]:
     while True:
         try:
-            batch = _windows(office, actor)
+            return _batch(office, actor)
         except Stale:
             continue
-        if batch is None:
-            break
-        reminded, ended = reminded + batch[0], ended + batch[1]
-    return Tick(reminded, ended, roll_up(office, actor=actor))
 
 
-def _windows(office: Office, actor: str) -> tuple[int, int] | None:
+def _batch(office: Office, actor: str) -> tuple[int, int]:
     with office.storage.write(timeout=office.write_timeout) as work:
         now = office.now()
-        due = work.due(now, _BATCH)
+        due = [each for each in work.due(now, _BATCH) if gate.is_due(each.value, now)]
         if not due:
-            return None
+            return 0, 0
         steps = [_step(office, each, now) for each in due]
         plan = Plan(
             None,

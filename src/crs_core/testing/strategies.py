@@ -169,7 +169,7 @@ _blocks = st.builds(
     Block,
     reason=st.sampled_from(BlockReason),
     since=instants(),
-    told=st.booleans(),
+    told=st.just("") | ids,
     disputed=st.booleans(),
     wakes_at=st.none() | instants(),
 )

@@ -128,6 +128,19 @@ CITIZEN = [
         "remind_pin", "insured_number", [*NO_TEXTS, *CONTROLS, LONG, "", "abc", wide("444444444"), "4" * 21, SENTINEL]
     ),
     text_like("remind_pin", "source"),
+    Case("enter", "proof", [each for each in NO_TOKENS if each is not None], "token_invalid"),
+    Case("correct", "entry", NO_TOKENS, "token_invalid"),
+    Case("correct", "proof", [each for each in NO_TOKENS if each is not None], "token_invalid"),
+    *(
+        Case("correct", name, [*(each for each in NO_TEXTS if each is not None), *CONTROLS, LONG, "", " ", "123", "-"])
+        for name in ("first_name", "last_name")
+    ),
+    Case("correct", "birth_date", [*NO_DAYS, date(1894, 12, 31), date(2021, 1, 24), date.max]),
+    Case("correct", "site_id", [5, b"north", [], {}, "nowhere", "", "\x00", HALF, LONG], "unknown_site", place="site"),
+    Case("correct", "language", [5, b"cs", ["cs"], {"cs"}, "CS", "", LONG]),
+    Case("correct", "email", [5, b"a@example.org", ["a"], *CONTROLS, LONG, "a", "a@b", f"{SENTINEL}@", 0, False]),
+    Case("dispute", "proof", NO_TOKENS, "token_invalid"),
+    Case("dispute", "insured_number", [*NO_TEXTS, *CONTROLS, LONG, "", "abc", wide("444444444"), "4" * 21, SENTINEL]),
     Case("offers", "entry", NO_TOKENS, "token_invalid"),
     Case("offers", "site", [5, b"north", [], {}, "nowhere", "\x00", HALF, LONG], "other_site"),
     Case("offers", "day", NO_DAYS),
@@ -148,7 +161,7 @@ CITIZEN = [
     Case("withdraw", "entry", NO_TOKENS, "token_invalid"),
     Case("journey", "entry", NO_TOKENS, "token_invalid"),
     *of_callers("request_control_pin", "verify_phone", "register", "enter", "reserve", "cancel", "withdraw"),
-    *of_callers("remind_pin", "move_dose"),
+    *of_callers("remind_pin", "move_dose", "correct", "dispute"),
 ]
 
 SLOT = crs.Slot(date(2021, 1, 25), 600, 5)

@@ -91,6 +91,8 @@ def arguments(
         "move_dose": {"entry": holder, "dose": 2, "offer": town.desk.move_offers(holder, dose=2).offers[0]},
         "cancel": {"entry": holder},
         "withdraw": {"entry": entry},
+        "correct": {"entry": entry},
+        "dispute": {"proof": proof, "insured_number": number},
         "journey": {"entry": entry},
         "appointments": {},
         "check_in": {"reservation_id": reservation},

@@ -145,7 +145,7 @@ def correct(
         journey = journey_of(after, _reservation(work, after), office.campaign.access.at(now), now, office.pauses)
         return done.with_(_merged(of_person, before, after, now)).answering(journey)
 
-    shown = {name: "" if value is None else f"={value}" for name, value in details.items()}
+    shown = {name: ascii(value) for name, value in details.items()}
     arguments = {"entry": ident[0], "phone": "" if phone is None else phone.id, **shown}
     return office.run(
         Command("correct", actor, arguments, Journey, decide, (Key(Registration, ident[0]),), idempotency_key)

@@ -179,8 +179,7 @@ class BookingRules(CitizenRules):
         if held.one.reservation is not None:
             self.model.happens(self.now, "cancelled")
             letters += told(Purpose.CANCELLED, held.one, held.one.reservation)[1:]
-        held.one.reservation, held.one.state, held.one.withdrawn = None, "queued", True
-        self.model.happens(self.now, "withdrawn")
+        letters += self.contending.ends(held.one, self.now)
         self.look(*letters)
         self.ask(lambda system: system.citizen.cancel(held.token), "withdrawn")
 

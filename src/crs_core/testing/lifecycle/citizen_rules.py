@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from crs_core.composition.system import System
+from crs_core.domain.campaign import Access
 from crs_core.domain.control_pin import Sent
 from crs_core.domain.journey import Journey
 from crs_core.domain.messages import Purpose
@@ -37,6 +38,7 @@ class EntryHeld:
     token: str = field(repr=False)
     one: Registered
     until: Instant
+    generation: int
 
 
 class CitizenRules(Play):
@@ -130,32 +132,31 @@ class CitizenRules(Play):
             code,
             twice=twice,
         )
-        older = self.model.people.live(person)
         if code:
             self.look()
             return None
-        if older is not None:
-            same = older.phone == proof.phone
-            assert (registered.registration_id == older.id) == same, "the answer tells of another's registration"
-            self.look(*([] if same else [about(Purpose.DUPLICATE, older)]))
+        assert registered.pin_follows == (self.model.campaign.access.at(self.now) is Access.IMMEDIATE)
+        mine = self.contending.of_phone(person, proof.phone)
+        if mine is not None:
+            assert (registered.registration_id, registered.registered_at) == (mine.id, mine.registered)
+            self.look(*self.contending.again(mine, site, application.email, confirmed, self.now))
+            assert registered.site_id == mine.site
             return None
         one = Registered(registered.registration_id, person, proof.phone, site, confirmed, self.now, application.email)
         assert one.id not in self.model.people.all
-        self.model.people.all[one.id] = one
-        self.model.happens(self.now, "registered")
-        assert registered.pin_follows == self.model.people.is_open(one, self.now)
-        self.look(*([about(Purpose.REGISTERED, one)] if registered.pin_follows else []))
+        assert (registered.site_id, registered.registered_at) == (site, self.now), "it tells of another's registration"
+        self.look(*self.contending.saves(one, self.now))
         return one
 
     def _refusal(self, proof: Proof, person: Invented, site: str, claims: frozenset[str]) -> str:
         if self.now >= proof.until:
             return "token_expired"
-        if not self.model.people.may_register(person, claims, self.now):
-            return "not_eligible"
         uses = [(f"register {proof.phone}", self.model.campaign.limits.registrations_phone)]
-        is_open = site in self.model.seats.open
-        if self.model.budgets.take(uses, self.now, count=is_open) is None:
+        may, is_open = self.model.people.may_register(person, claims, self.now), site in self.model.seats.open
+        if self.model.budgets.take(uses, self.now, count=is_open or not may) is None:
             return "too_many_attempts"
+        if not may:
+            return "not_eligible"
         return "" if is_open else "site_closed"
 
     # Step 5
@@ -172,8 +173,8 @@ class CitizenRules(Play):
         limits = self.model.campaign.limits
         number = person.insured_number
         uses = [(f"enter {source}", limits.entries_source), (f"enter {number}", limits.entries_registration)]
-        one = self.model.people.live(person)
-        code = "" if one is not None and one.pin2 == pin2 else "wrong_pin2"
+        one = next((each for each in self.model.people.of(person) if each.pin2 == pin2), None)
+        code = "wrong_pin2" if one is None else ""
         code = code if self.model.budgets.take(uses, self.now) is not None else "too_many_tries"
         entry = self.command(
             lambda system, key: system.citizen.enter(number, pin2, source=source, idempotency_key=key),
@@ -183,7 +184,7 @@ class CitizenRules(Play):
         self.look()
         if code or one is None:
             return None
-        self.entries.append(EntryHeld(entry, one, later(self.now, minutes=30)))
+        self.entries.append(EntryHeld(entry, one, later(self.now, minutes=30), one.generation))
         return self.entries[-1]
 
     @rule(data=st.data(), source=_SOURCES, twice=_TWICE)
@@ -196,9 +197,53 @@ class CitizenRules(Play):
         self.command(
             lambda system, key: system.citizen.remind_pin(number, source=source, idempotency_key=key), code, twice=twice
         )
-        one = self.model.people.live(person)
-        has = one is not None and (one.reservation is not None or self.model.people.is_open(one, self.now))
-        self.look(*([about(Purpose.PIN_REMINDER, one)] if has and one is not None and not code else []))
+        has = [each for each in self.model.people.of(person) if self.model.people.has_pin(each, self.now)]
+        self.look(*([] if code else [about(Purpose.PIN_REMINDER, each) for each in has]))
+
+    @precondition(lambda self: self.proofs)
+    @rule(data=st.data(), twice=_TWICE)
+    def disputes(self, data: st.DataObject, twice: bool) -> None:  # noqa: FBT001
+        """Somebody says of a number that another phone's registration is not theirs, rightly or not."""
+        proof = data.draw(st.sampled_from(self.proofs[-3:]), label="proof")
+        person = data.draw(st.sampled_from(self.residents), label="person")
+        code = "token_expired" if self.now >= proof.until else ""
+        self.command(
+            lambda system, key: system.citizen.dispute(proof.token, person.insured_number, idempotency_key=key),
+            code,
+            twice=twice and not code,
+        )
+        self.look(*([] if code else self.contending.disputes(person, proof.phone, self.now)))
+
+    @precondition(lambda self: self.entries)
+    @rule(data=st.data(), site=st.none() | st.sampled_from(town.SITES), phone=st.booleans(), twice=_TWICE)
+    def corrects(self, data: st.DataObject, site: str | None, phone: bool, twice: bool) -> None:  # noqa: FBT001
+        """Another site, another phone, both or neither, by whoever has entered."""
+        held = data.draw(st.sampled_from(self.entries[-4:]), label="entry")
+        proof = data.draw(st.sampled_from(self.proofs[-3:]), label="proof") if phone and self.proofs else None
+        code = self._uncorrectable(held, site, proof)
+        one = held.one
+        self.command(
+            lambda system, key: system.citizen.correct(
+                held.token, site_id=site, proof=None if proof is None else proof.token, idempotency_key=key
+            ),
+            code,
+            twice=twice and not code,
+        )
+        if code:
+            self.look()
+            return
+        self.look(*self.contending.corrects(one, site or one.site, proof.phone if proof else one.phone, self.now))
+
+    def _uncorrectable(self, held: EntryHeld, site: str | None, proof: Proof | None) -> str:
+        late = self.now >= held.until or (proof is not None and self.now >= proof.until)
+        code = "token_expired" if late else self.kept_out(held)
+        if code or held.one.blocked:
+            return code or "registration_blocked"
+        if site in {None, held.one.site}:
+            return ""
+        if held.one.reservation is not None:
+            return "already_reserved"
+        return "" if site in self.model.seats.open else "site_closed"
 
     @precondition(lambda self: self.model.people.all)
     @rule(data=st.data())
@@ -206,7 +251,8 @@ class CitizenRules(Play):
         """The signpost, by whoever has entered; and the same for operators, by whom alone it is seen without."""
         one = data.draw(st.sampled_from(list(self.model.people.all.values())), label="registration")
         found = self.ask(lambda system: system.operations.explain(one.id))
-        assert "registered" in {entry.kind for entry in found.history}
+        assert {"registered", "duplicate_saved"} & {entry.kind for entry in found.history}
+        assert bool(found.blocks) == bool(one.blocked), "a blocked one says why"
         self._signpost(one, found.journey)
         for held in [each for each in self.entries[-3:] if each.one is one]:
             code = self.kept_out(held)
@@ -226,6 +272,6 @@ class CitizenRules(Play):
 
     def kept_out(self, held: EntryHeld) -> str:
         """The refusal of an entry itself."""
-        if self.now >= held.until:
+        if self.now >= held.until or held.generation != held.one.generation:
             return "token_expired"
         return "withdrawn" if held.one.withdrawn else ""

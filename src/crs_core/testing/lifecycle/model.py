@@ -42,8 +42,8 @@ class Letter:
 
 
 def about(purpose: Purpose, one: Registered) -> Letter:
-    """A letter about a registration, to its phone."""
-    return Letter(purpose, one.phone, one.id, one.id)
+    """A letter about a registration, to its phone; of each phone and site another."""
+    return Letter(purpose, one.phone, one.id, f"{one.id} {one.generation} {one.site}")
 
 
 def told(purpose: Purpose, one: Registered, reservation: Reservation) -> list[Letter]:
@@ -130,12 +130,12 @@ class Model:
         if letter.purpose is Purpose.CONTROL_PIN:
             return "" if self.pin_of(name) is not None else "superseded"
         one = self.people.all[letter.subject]
-        if letter.purpose in _SHOWS_PIN2 and one.withdrawn:
-            return "withdrawn"
+        if letter.purpose in _SHOWS_PIN2 and (one.withdrawn or letter != about(letter.purpose, one)):
+            return "withdrawn, or corrected"
         if letter.purpose in _CONFIRMS and (one.reservation is None or one.reservation.id != letter.matter):
             return "the reservation has changed"
         if letter.purpose is Purpose.REGISTERED:
-            return "" if self.people.is_open(one, now) else "the access has changed"
+            return "" if self.people.has_pin(one, now) and not one.reservation else "the access has changed"
         return "moved on" if letter.purpose is Purpose.INVITATION and not one.is_invited else ""
 
     def settled(self, name: str, now: Instant, *, sent: bool) -> None:
@@ -148,6 +148,8 @@ class Model:
         if letter.purpose is not Purpose.INVITATION:
             return
         one = self.people.all[letter.subject]
+        if letter != about(letter.purpose, one):
+            return
         if one.is_invited and sent:
             one.handed = one.handed or now
         elif one.is_invited:
@@ -163,7 +165,8 @@ class Model:
                 each.gate.value,
                 each.withdrawn_at is not None,
                 each.reservation_id,
-                each.invitation.handed_off_at if each.invitation and each.wakes_at else None,
+                each.invitation.handed_off_at if each.invitation and each.window_wakes_at else None,
+                *((block.reason.value, block.told, block.disputed, block.wakes_at) for block in each.blocks),
             )
             for name, each in picture.registrations.items()
         }
@@ -175,7 +178,8 @@ class Model:
         } == self._accounts()
         for balance in picture.accounts.values():
             assert min(balance.free, balance.held, balance.reserved) >= 0
-        lives = Counter(each.person.insured_number for each in self.people.all.values() if not each.withdrawn)
+        live = [each for each in self.people.all.values() if not each.withdrawn and not each.blocked]
+        lives = Counter(each.person.insured_number for each in live)
         assert max(lives.values(), default=0) <= 1
 
     def _accounts(self) -> dict[Account, Balance]:
@@ -201,7 +205,7 @@ class Model:
         assert {row.day: tuple(getattr(row, kind) for kind in kinds) for row in statistics.days} == {
             day: tuple(self.events[day, kind] for kind in kinds) for day in {day for day, _ in self.events}
         }
-        live = [each for each in self.people.all.values() if not each.withdrawn]
+        live = [each for each in self.people.all.values() if not each.withdrawn and not each.blocked]
         waiting = [each for each in live if each.reservation is None]
         if statistics.days:
             last = statistics.days[-1]
@@ -211,7 +215,7 @@ class Model:
         assert _without_zeros(statistics.waiting_by_age) == Counter(self._age_group(each) for each in waiting)
 
     def _age_group(self, one: Registered) -> str:
-        return age_group(age(one.person.birth_date, self.people.today(one.since)))
+        return age_group(age(one.person.birth_date, self.people.today(one.registered)))
 
 
 def _fits(letter: Letter, message: Message) -> bool:
@@ -220,9 +224,10 @@ def _fits(letter: Letter, message: Message) -> bool:
     return letter.purpose is Purpose.CONTROL_PIN or letter.subject == message.subject
 
 
-def _state(one: Registered) -> tuple[str, bool, str | None, Instant | None]:
+def _state(one: Registered) -> tuple[object, ...]:
     reservation = None if one.reservation is None else one.reservation.id
-    return (one.state, one.withdrawn, reservation, one.handed if one.wakes else None)
+    blocks = [(one.blocked, one.told, one.disputed, one.due)] if one.blocked else []
+    return (one.state, one.withdrawn, reservation, one.handed if one.wakes else None, *blocks)
 
 
 def _without_zeros(figures: dict[str, int]) -> dict[str, int]:

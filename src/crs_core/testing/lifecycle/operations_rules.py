@@ -44,7 +44,7 @@ class OperationsRules(SiteRules):
 
     def ticks(self) -> None:
         """Reminders and ends of terms; afterwards the headline table is what happened."""
-        reminded, ended, letters = 0, 0, []
+        reminded, ended, letters = 0, 0, self.contending.due(self.now)
         for one in self.model.people.all.values():
             while one.wakes is not None and one.wakes <= self.now:
                 if one.ends is not None and one.ends <= self.now:

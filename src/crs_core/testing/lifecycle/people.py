@@ -32,6 +32,11 @@ class Registered:
         resumes: The window with which its next invitation goes on; None: with a term of its own.
         handed: When the gateway took the last invitation.
         pin2: As the citizen read it; None until a message came.
+        since: Seniority.
+        generation: Grows by one with every other phone.
+        blocked: ``newer`` or ``replaced`` where it is a duplicate; "" otherwise.
+        told: The live registration whose phone is owed its message about this newer one.
+        due: When a round takes the next step of it as a duplicate.
     """
 
     id: str
@@ -51,11 +56,20 @@ class Registered:
     invited_on: Day | None = None
     reservation: Reservation | None = None
     pin2: str | None = None
+    generation: int = 1
+    blocked: str = ""
+    told: str = ""
+    disputed: bool = False
+    due: Instant | None = None
+    registered: Instant = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.registered = self.since
 
     @property
     def waits(self) -> bool:
         """Whether it is in the queue."""
-        return self.state == "queued" and self.reservation is None and not self.withdrawn
+        return self.state == "queued" and self.reservation is None and not self.withdrawn and not self.blocked
 
     @property
     def is_invited(self) -> bool:
@@ -115,11 +129,21 @@ class People:
 
     campaign: Campaign
     all: dict[str, Registered] = field(factory=dict)
+    others: dict[str, list[str]] = field(factory=dict)
+    """Those blocked as duplicates, by insured number, in the order in which they were saved."""
 
     def live(self, person: Invented) -> Registered | None:
         """The one live registration of a person."""
-        found = [each for each in self.all.values() if each.person == person and not each.withdrawn]
-        return found[0] if found else None
+        return next((each for each in self.of(person) if not each.blocked), None)
+
+    def of(self, person: Invented) -> list[Registered]:
+        """Every registration of a person that has not ended."""
+        return [each for each in self.all.values() if each.person == person and not each.withdrawn]
+
+    def has_pin(self, one: Registered, now: Instant) -> bool:
+        """Whether its phone was sent a PIN2 that opens something, or must not know that it opens nothing."""
+        waits = one.blocked == "newer" and self.campaign.access.at(now) is Access.IMMEDIATE
+        return one.reservation is not None or waits or self.is_open(one, now)
 
     def invited(self, site: str) -> list[Registered]:
         """Whose invitations at a site are unanswered."""
@@ -155,7 +179,7 @@ class People:
 
     def is_open(self, one: Registered, now: Instant) -> bool:
         """Whether somebody may reserve."""
-        if one.withdrawn:
+        if one.withdrawn or one.blocked:
             return False
         if self.campaign.access.at(now) is Access.IMMEDIATE:
             return True
@@ -167,6 +191,8 @@ class People:
             return "withdrawn"
         if one.reservation is not None:
             return "already_reserved"
+        if one.blocked:
+            return "registration_blocked"
         if self.is_open(one, now):
             return ""
         return {"queued": "not_invited", "invited": "invitation_expired", "lapsed": "invitation_lapsed"}[one.state]
@@ -179,4 +205,4 @@ class People:
             return ("reserved", 8, None, "")
         if self.is_open(one, now):
             return (one.state, 5, 6 if self.campaign.access.at(now) is Access.IMMEDIATE else 7, "")
-        return (one.state, 4, None, self.why_not(one, now))
+        return ("blocked" if one.blocked else one.state, 4, None, self.why_not(one, now))

@@ -8,12 +8,14 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from crs_core.composition.system import System
 from crs_core.domain.campaign import InvitationRule, StockRule
+from crs_core.domain.messages import Purpose
 from crs_core.domain.time import Day, Instant
 from crs_core.ports.clock import Clock
 from crs_core.ports.storage import Storage
 from crs_core.testing.clock import VirtualClock
 from crs_core.testing.invented import Invented
 from crs_core.testing.lifecycle import town
+from crs_core.testing.lifecycle.contending import Contending
 from crs_core.testing.lifecycle.lockstep import Lockstep
 from crs_core.testing.lifecycle.model import Letter, Model
 from crs_core.testing.vendors import Conduct, Handed, RegistryBook
@@ -50,6 +52,7 @@ class Play(RuleBasedStateMachine):
         book = RegistryBook(dict.fromkeys(self.health, (town.HEALTH,)))
         self.world = Lockstep(campaign, type(self).storages(self.clock), self.clock, book, seed)
         self.model = Model.of(campaign)
+        self.contending = Contending(self.model)
         self.picture = self.world.look()
         self.kept: list[tuple[Call, str, Any]] = []
         self.begin_lists()
@@ -125,7 +128,10 @@ class Play(RuleBasedStateMachine):
             assert did is not Conduct.DIES
             assert not failed or is_last, "given up before the last try"
             assert did is not None or message.good_until <= self.now or self.model.void(name, self.now), "never sent"
+            letter = self.model.letters[name]
             self.model.settled(name, self.now, sent=did is Conduct.TAKES)
+            if letter.purpose is Purpose.DUPLICATE and did is Conduct.TAKES:
+                self.contending.told(letter, self.now)
             sent += did is Conduct.TAKES
         return sent
 

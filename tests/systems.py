@@ -19,6 +19,7 @@ from attrs import evolve, field, frozen
 from sqlalchemy import NullPool, create_engine, inspect, text
 
 import crs_core as crs
+from crs_core.domain.amendments import Amendment, InForce
 from crs_core.domain.circuit import Circuit
 from crs_core.domain.control_pin import Challenge
 from crs_core.domain.messages import Lane
@@ -251,7 +252,9 @@ def storage_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return {"memory": "memory:", "sqlite": f"sqlite:///{tmp_path / 'crs.db'}"}[request.param]
 
 
-KINDS: tuple[type[Any], ...] = (Challenge, Circuit, Person, Registration, ReleaseRecord, Reservation, Site)
+KINDS: tuple[type[Any], ...] = (
+    *(Amendment, Challenge, Circuit, InForce, Person, Registration, ReleaseRecord, Reservation, Site),
+)
 
 
 def dump(system: crs.System, storage_url: str = "memory:") -> dict[str, object]:

@@ -39,6 +39,7 @@ class ByHand:
     def register(self, number: int) -> None:
         """Steps 3 and 4."""
         name, person = f"registration-{number}", f"person-{number}"
+        self._run("get in_force", "campaign").fetchone()
         self._connection.execute(self._begin)
         proved = self._value("challenge", f"challenge-{number}")
         self._run("budget", f"register:{number}", MICROS, HOUR_AGO, HOUR_AGO, MICROS, 10).fetchone()
@@ -58,6 +59,7 @@ class ByHand:
         """Step 8."""
         name, person, reservation = f"registration-{number}", f"person-{number}", f"reservation-{number}"
         first, second, minute = FIRST_DAYS[0], SECOND_DAYS[0], 480 + 30 * (number % 16)
+        self._run("get in_force", "campaign").fetchone()
         self._connection.execute(self._begin)
         before = self._value("registration", name)
         self._value("site", "north")
@@ -129,7 +131,10 @@ def reservation_body(name: str, of: str, first: date, second: date, minute: int)
 
 
 _SQL = {
-    **{f"get {table}": f"SELECT version, body FROM {table} WHERE id = ?" for table in ("person", "challenge")},
+    **{
+        f"get {table}": f"SELECT version, body FROM {table} WHERE id = ?"
+        for table in ("in_force", "person", "challenge")
+    },
     **{
         f"get {table}": f"SELECT version, body FROM {table} WHERE id = ? /*lock*/" for table in ("site", "registration")
     },

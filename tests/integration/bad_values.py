@@ -24,6 +24,7 @@ LONG = "x" * 100_000
 NO_TOKENS = [*NO_TEXTS, *CONTROLS, LONG, "", ".", "..", "a.b.c", "2021-01..", "😀.😀.😀", "2021-01.W10.AAAA"]
 NO_PINS = [*NO_TEXTS, *CONTROLS, LONG, "", "1", "12345", "abcdef", wide("111111"), "١٢٣٤٥٦", "123456789012", "-", "1e5"]
 NO_DAYS: list[Any] = ["2021-01-25", 5, 1.5, True, b"2021-01-25", [], {}, object(), datetime(2021, 1, 25, tzinfo=UTC)]
+NO_MOMENTS: list[Any] = [*NO_TEXTS, "2021-02-01T00:00", 5, datetime(2021, 2, 1)]  # noqa: DTZ001 - what is refused
 NO_NUMBERS: list[Any] = ["5", 1.5, True, b"5", [], {}, object(), 10**30, -(10**5000)]
 
 
@@ -256,6 +257,9 @@ OPERATIONS = [
         place="registration",
     ),
     Case("replan", "site_id", [*NO_TEXTS, *CONTROLS, "", LONG, "nowhere"], "unknown_site", place="site"),
-    *of_callers("release_all", "dispatch", "tick"),
+    Case("amend", "campaign", [*NO_TEXTS, "campaign.toml"]),
+    Case("announce_maintenance", "start", NO_MOMENTS),
+    Case("announce_maintenance", "end", [*NO_MOMENTS, *(datetime(year, 1, 1, tzinfo=UTC) for year in (2020, 2022))]),
+    *of_callers("release_all", "dispatch", "tick", "amend", "announce_maintenance", "end_maintenance"),
     *of_callers("replan"),
 ]

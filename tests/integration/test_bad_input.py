@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -104,7 +104,9 @@ def arguments(
         "receive": {"delivery": DELIVERY},
         **{name: {} for name in ("open", "close", "release", "release_all", "dispatch", "tick")},
         "replan": {"site_id": "north"},
-        **{name: {} for name in ("dead_letters", "statistics", "explain")},
+        **{name: {} for name in ("dead_letters", "statistics", "explain", "end_maintenance")},
+        "amend": {"campaign": town.system.campaign},
+        "announce_maintenance": {"start": datetime(2021, 2, 1, tzinfo=UTC), "end": datetime(2021, 2, 1, 1, tzinfo=UTC)},
     }
 
 

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -57,7 +58,7 @@ def test_a_new_pin_for_every_request_is_caught(monkeypatch: pytest.MonkeyPatch, 
     """The guard taken out: asking again ends the PIN before, whose message still waits."""
     real = control_pin.asked
 
-    def anew(challenge: Challenge | None, *, rule: ControlPinRule, now: Instant, **more: str) -> Challenge:
+    def anew(challenge: Challenge | None, *, rule: ControlPinRule, now: Instant, **more: Any) -> Challenge:
         used = None if challenge is None else evolve(challenge, used_at=now)
         return real(used, rule=rule, now=now, **more)
 

@@ -12,7 +12,7 @@ CORE = Path(crs_core.__file__).parent
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "refusals.md"
 FOR_CITIZENS = {"Refused", "TooManyAttempts", "Busy", "BudgetUse"}
 FOR_STAFF = {
-    *("calendars_not_ready", "too_many_attempts", "superseded"),
+    *("calendars_not_ready", "too_many_attempts", "superseded", "no_maintenance"),
     *("no_appointment", "not_today", "nothing_to_undo", "too_early", "wrong_step"),
 }
 

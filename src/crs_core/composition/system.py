@@ -15,6 +15,7 @@ from crs_core.domain.campaign import Campaign
 from crs_core.domain.keys import Keyring
 from crs_core.errors import InvalidInput, Problem
 from crs_core.office.commands import Office
+from crs_core.office.reception import Reception
 from crs_core.ports.chance import Chance
 from crs_core.ports.clock import Clock
 
@@ -31,13 +32,14 @@ class System:
 
     def __init__(self, office: Office) -> None:
         self._office = office
-        self.citizen = CitizenDesk(office)
-        self.operations = OperationsDesk(office)
+        self._reception = Reception(office)
+        self.citizen = CitizenDesk(self._reception)
+        self.operations = OperationsDesk(self._reception)
 
     @property
     def campaign(self) -> Campaign:
-        """The campaign and its rules."""
-        return self._office.campaign
+        """The campaign in force: as it was last amended, by whatever process."""
+        return self._reception.look().campaign
 
     def site(self, site_id: str) -> SiteDesk:
         """The desk of one vaccination site.
@@ -45,8 +47,8 @@ class System:
         Raises:
             NotFound: The campaign names no such site.
         """
-        self._office.campaign.place(site_id)
-        return SiteDesk(self._office, site_id)
+        self.campaign.place(site_id)
+        return SiteDesk(self._reception, site_id)
 
     def capabilities(self) -> frozenset[str]:
         """What its storage offers beyond the least: ``durable``, ``processes``."""
@@ -80,6 +82,8 @@ def open_system(  # noqa: PLR0913 - one keyword a port
     write_timeout: float = 10.0,
 ) -> System:
     """A system of a campaign, its adapters opened by URL.
+
+    Where the storage holds an amendment, that is in force and not the campaign given here; see `OperationsDesk.amend`.
 
     Args:
         keys: The keyring, or secrets by key id, of which the last by id makes new things.

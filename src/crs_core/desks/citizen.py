@@ -20,11 +20,13 @@ from crs_core.desks.registering import Registered
 from crs_core.domain.confirmation import Confirmation
 from crs_core.domain.control_pin import Sent
 from crs_core.domain.journey import Journey
+from crs_core.domain.maintenance import Maintenance, coming
 from crs_core.domain.people import Application
 from crs_core.domain.reservations import Offer, Offers, Reservation
 from crs_core.domain.sites import OpenSite
 from crs_core.domain.time import Day
 from crs_core.office.commands import Office
+from crs_core.office.reception import Reception
 
 __all__ = ["CitizenDesk", "Entry", "PhoneProof"]
 
@@ -40,14 +42,27 @@ class CitizenDesk:
 
     Handles, proofs, entries and offers are signed, expiring texts: put them into a form and hand them back; they hold
     no PIN and no person. Every command takes ``idempotency_key`` (the same key and arguments give the same answer once
-    more, for 1 to 255 characters) and ``actor`` (who acts, for the journal). Every refusal is a `CrsError`.
+    more, for 1 to 255 characters) and ``actor`` (who acts, for the journal). Every refusal is a `CrsError`; during
+    maintenance all but `maintenance`, `sites`, `journey` and `confirmation` are `Busy`, with `retry_at`.
     """
 
-    _office: Office
+    _reception: Reception
+
+    @property
+    def _office(self) -> Office:
+        return self._reception.serve()
+
+    def maintenance(self) -> Maintenance | None:
+        """The maintenance under way, during which every command is `Busy`, or the next one announced; or None."""
+        office = self._reception.look()
+        return coming(office.pauses, office.now())
 
     def sites(self, region: str | None = None) -> tuple[OpenSite, ...]:
-        """Open vaccination sites in the campaign's order, of one region or of all; true as of their `as_of`."""
-        return offering.sites(self._office, region)
+        """Open vaccination sites in the campaign's order, of one region or of all; true as of their `as_of`.
+
+        During maintenance too; their `retry_at` says until when nobody can register or reserve there.
+        """
+        return offering.sites(self._reception.look(), region)
 
     def request_control_pin(
         self,
@@ -77,7 +92,7 @@ class CitizenDesk:
             self._office,
             phone,
             source=source,
-            language=language or self._office.campaign.languages[0],
+            language=language,
             handle=handle,
             actor=actor,
             idempotency_key=idempotency_key,
@@ -215,7 +230,7 @@ class CitizenDesk:
             Refused: ``no_reservation``, ``withdrawn``, ``token_invalid``, ``token_expired``.
             AdapterFault: The documents cannot be made; without them the answer stands.
         """
-        return confirming.confirmation(self._office, entry, documents=documents)
+        return confirming.confirmation(self._reception.look(), entry, documents=documents)
 
     def move_offers(self, entry: str, *, dose: int, day: Day | None = None) -> Offers:
         """Where one dose of the reservation may move, at the same site; the other doses stay.
@@ -339,5 +354,5 @@ class CitizenDesk:
         reserving.withdraw(self._office, entry, actor=actor, idempotency_key=idempotency_key)
 
     def journey(self, entry: str) -> Journey:
-        """Where the citizen stands among the eight steps, what comes next, or why not."""
-        return reserving.journey(self._office, entry)
+        """Where the citizen stands among the eight steps, what comes next, or why not; during maintenance too."""
+        return reserving.journey(self._reception.look(), entry)

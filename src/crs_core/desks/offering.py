@@ -7,6 +7,7 @@ from crs_core.desks.calendar_days import offered_days
 from crs_core.desks.entering import entered, entry_id
 from crs_core.domain import gate, inputs, pairing, tokens
 from crs_core.domain.campaign import Access
+from crs_core.domain.maintenance import under_way
 from crs_core.domain.pairing import Supply
 from crs_core.domain.plans import Key
 from crs_core.domain.registration import Registration
@@ -28,10 +29,11 @@ def sites(office: Office, region: str | None) -> tuple[OpenSite, ...]:
     """See `CitizenDesk.sites`."""
     inputs.require(None if region is None else inputs.of_text("region", region))
     now = office.now()
+    rest = under_way(office.pauses, now)
     with office.storage.read() as view:
         opened = {site.id for site in view.scan(Site) if site.is_open}
     return tuple(
-        OpenSite(place.id, place.name, place.region, place.address, now)
+        OpenSite(place.id, place.name, place.region, place.address, now, None if rest is None else rest.end)
         for place in office.campaign.places
         if place.id in opened and region in (None, place.region)
     )

@@ -1,10 +1,15 @@
 """The operations' desk: rounds over the whole campaign, statistics, explanations, the audit."""
 
+from datetime import datetime
+
 from attrs import define, field, frozen
 
+from crs_core.desks import amending
 from crs_core.domain import inputs
+from crs_core.domain.campaign import Campaign
 from crs_core.domain.journey import Journey
 from crs_core.domain.journey import journey as journey_of
+from crs_core.domain.maintenance import Maintenance
 from crs_core.domain.messages import DeadLetter
 from crs_core.domain.people import mask
 from crs_core.domain.plans import JournalEntry, Key
@@ -16,6 +21,7 @@ from crs_core.domain.statistics import Statistics, headline
 from crs_core.domain.time import Day
 from crs_core.errors import NotFound
 from crs_core.office.commands import Office
+from crs_core.office.reception import Reception
 from crs_core.rounds import audit, calling, dispatch, release, replanning, tick
 from crs_core.rounds.audit import Violation
 from crs_core.rounds.calling import Turn
@@ -52,7 +58,44 @@ class Explanation:
 class OperationsDesk:
     """Rounds are resumable and may run anywhere, each many times; a second one finds nothing to do."""
 
-    _office: Office
+    _reception: Reception
+
+    @property
+    def _office(self) -> Office:
+        return self._reception.look()
+
+    def amend(self, campaign: Campaign, *, actor: str = _OPERATIONS, idempotency_key: str | None = None) -> int:
+        """Puts another campaign into force; its version, from 1, or the present one where nothing differs.
+
+        It is stored: every process that shares the storage goes by it from its next call on, also one that is opened
+        with an older file later. What was in force before now stays: dated rules get steps from now on.
+
+        Raises:
+            CampaignInvalid: All that it would do to what exists: another name, zone or lottery, a site or product in
+                use that is gone, a rule of the past that differs.
+        """
+        return amending.amend(self._office, campaign, actor=actor, idempotency_key=idempotency_key)
+
+    def announce_maintenance(
+        self, start: datetime, end: datetime, *, actor: str = _OPERATIONS, idempotency_key: str | None = None
+    ) -> Maintenance:
+        """Announces maintenance from `start` (included) to `end` (excluded), at most 24 hours.
+
+        During it citizens and sites are `Busy` with its end as `retry_at`, nothing is sent and nobody is invited; the
+        lives of PINs, the windows of invitations and the time for which messages are good stand still.
+
+        Raises:
+            InvalidInput: No moments with a zone, a start in the past, an end before it or too late.
+        """
+        return amending.announce_maintenance(self._office, start, end, actor=actor, idempotency_key=idempotency_key)
+
+    def end_maintenance(self, *, actor: str = _OPERATIONS, idempotency_key: str | None = None) -> int:
+        """Ends the maintenance under way now, and calls off what is announced; how many windows that were.
+
+        Raises:
+            Refused: ``no_maintenance``.
+        """
+        return amending.end_maintenance(self._office, actor=actor, idempotency_key=idempotency_key)
 
     def release_all(self, *, actor: str = _OPERATIONS) -> tuple[Release, ...]:
         """One release at every open site, in order of id."""

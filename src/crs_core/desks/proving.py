@@ -30,7 +30,7 @@ def request_control_pin(
     phone: str,
     *,
     source: str,
-    language: str,
+    language: str | None,
     handle: str | None,
     actor: str,
     idempotency_key: str | None,
@@ -38,7 +38,8 @@ def request_control_pin(
     """See `CitizenDesk.request_control_pin`."""
     inputs.require(inputs.of_text("source", source))
     number = _phone(office, phone)
-    _check_language(office, language)
+    spoken = language or office.campaign.languages[0]
+    _check_language(office, spoken)
     key = Key(Challenge, office.keyring.pseudonym("phone", number))
     queue = departure(office, Lane.INTERACTIVE, office.now())
 
@@ -49,9 +50,10 @@ def request_control_pin(
             phone_id=key.id,
             phone=number,
             key_id=office.keyring.active,
-            language=language,
+            language=spoken,
             rule=_rule(office, stored, now),
             now=now,
+            pauses=office.pauses,
         )
         rule = office.campaign.control_pin.at(challenge.created_at)
         given = _kept_handle(office, handle, challenge, now)
@@ -67,7 +69,7 @@ def request_control_pin(
             messages=(message,),
         )
 
-    arguments = {"phone": number, "source": source, "language": language, "handle": handle or ""}
+    arguments = {"phone": number, "source": source, "language": spoken, "handle": handle or ""}
     return office.run(Command("request_control_pin", actor, arguments, Sent, decide, (key,), idempotency_key))
 
 
@@ -162,7 +164,7 @@ def verify_phone(office: Office, handle: str, pin: str, *, source: str, actor: s
         rule = _rule(office, stored, now)
         check_pin("pin", pin, {rule.digits})
         left = work.take(_try_budgets(office, key.id, str(facts["n"]), source), now)
-        if stored is None or not control_pin.is_live(stored.value, rule, now):
+        if stored is None or not control_pin.is_live(stored.value, rule, now, office.pauses):
             return Plan(None, refusal=_expired())
         challenge = stored.value
         if facts["g"] != _generation(office, challenge, str(facts["n"])):

@@ -16,6 +16,7 @@ from crs_core.domain.sites import DeliveryNote, Site, supplies
 from crs_core.domain.time import Day, Instant
 from crs_core.errors import InvalidInput, Problem, Refused
 from crs_core.office.commands import Command, Office
+from crs_core.office.reception import Reception
 from crs_core.ports.storage import View, Work
 from crs_core.rounds.release import Release, release
 
@@ -24,10 +25,17 @@ __all__ = ["SiteDesk"]
 
 @define
 class SiteDesk:
-    """One vaccination site. Every command takes ``idempotency_key`` and ``actor``, as at the citizen's desk."""
+    """One vaccination site. During maintenance its commands are `Busy`, with `retry_at`, and its lists can be read.
 
-    _office: Office
+    Every command takes ``idempotency_key`` and ``actor``, as at the citizen's desk.
+    """
+
+    _reception: Reception
     site_id: str
+
+    @property
+    def _office(self) -> Office:
+        return self._reception.serve()
 
     def publish(
         self,
@@ -47,15 +55,16 @@ class SiteDesk:
             InvalidInput: Every fault; among them each slot that would fall below the seats already taken, or with
                 `cut` below those that were used or whose time has come.
         """
+        campaign = self._office.campaign
         given = _calendars(published)
         inputs.require(inputs.of_truth("cut", cut))
-        problems = list(calendars.faults(given, self._office.campaign))
+        problems = list(calendars.faults(given, campaign))
         if problems:
             raise InvalidInput(problems)
 
         def decide(work: Work, site: Site, now: Instant) -> Change:
             accounts = dict(work.accounts(self.site_id))
-            return shortfall.published(site, given, accounts, cut=cut, now=now, zone=self._office.campaign.zone)
+            return shortfall.published(site, given, accounts, cut=cut, now=now, zone=campaign.zone)
 
         text = repr([(each.name, each.product, each.dose, each.slots) for each in given])
         return self._change("publish", {"calendars": text, "cut": str(cut)}, decide, actor, idempotency_key)
@@ -106,9 +115,10 @@ class SiteDesk:
         return self._change("receive", named, decide, actor, idempotency_key)
 
     def check_calendars(self) -> tuple[Finding, ...]:
-        """What is wrong with the linked calendars, the worst first; empty is good."""
-        with self._office.storage.read() as view:
-            return self._findings(view, self._office.now())
+        """What is wrong with the linked calendars, the worst first; empty is good. During maintenance too."""
+        office = self._reception.look()
+        with office.storage.read() as view:
+            return self._findings(office, view, office.now())
 
     def open(self, *, actor: str | None = None, idempotency_key: str | None = None) -> None:
         """Opens the site, if its calendars deserve it.
@@ -116,9 +126,10 @@ class SiteDesk:
         Raises:
             Refused: ``calendars_not_ready``, with the worst finding; `facts` hold its days and numbers.
         """
+        office = self._office
 
         def decide(work: Work, site: Site, now: Instant) -> Change:
-            blocking = [each for each in self._findings(work, now) if each.severity is Severity.BLOCKS]
+            blocking = [each for each in self._findings(office, work, now) if each.severity is Severity.BLOCKS]
             if blocking:
                 raise _not_ready(self.site_id, blocking)
             return Change(evolve(site, is_open=True, opened_at=now), ())
@@ -144,11 +155,12 @@ class SiteDesk:
         """
         caller = self._actor() if actor is None else actor
         inputs.require(inputs.of_text("actor", caller))
-        return release(self._office, self.site_id, dry_run=dry_run, actor=caller)
+        office = self._reception.look() if dry_run else self._office
+        return release(office, self.site_id, dry_run=dry_run, actor=caller)
 
     def appointments(self, day: Day | None = None) -> tuple[Attendee, ...]:
         """The list of a day (today where None), by time: everyone expected, given or missed, with their names."""
-        return attending.appointments(self._office, self.site_id, day)
+        return attending.appointments(self._reception.look(), self.site_id, day)
 
     def check_in(
         self,
@@ -261,7 +273,8 @@ class SiteDesk:
         actor: str | None,
         idempotency_key: str | None,
     ) -> int:
-        self._office.campaign.place(self.site_id)
+        office = self._office
+        office.campaign.place(self.site_id)
         key = Key(Site, self.site_id)
 
         def plan(work: Work, now: Instant) -> Plan[int]:
@@ -275,19 +288,19 @@ class SiteDesk:
                     Put(key, evolve(change.site, calendar_version=version), 0 if stored is None else stored.version),
                 ),
                 transfers=change.transfers,
-                journal=(self._office.note(now, f"site_{name}", site_id=self.site_id, version=version),),
+                journal=(office.note(now, f"site_{name}", site_id=self.site_id, version=version),),
             )
 
         named = {"site": self.site_id, **arguments}
         caller = self._actor() if actor is None else actor
-        return self._office.run(Command(name, caller, named, int, plan, (key,), idempotency_key))
+        return office.run(Command(name, caller, named, int, plan, (key,), idempotency_key))
 
-    def _findings(self, view: View, now: Instant) -> tuple[Finding, ...]:
+    def _findings(self, office: Office, view: View, now: Instant) -> tuple[Finding, ...]:
         stored = view.get(Key(Site, self.site_id))
         site = Site(self.site_id) if stored is None else stored.value
-        free = supplies(site, view.days(self.site_id), self._office.campaign, now)
+        free = supplies(site, view.days(self.site_id), office.campaign, now)
         published = calendar_check.published_seats(view.accounts(self.site_id))
-        return calendar_check.check(site, free, published, self._office.campaign, now)
+        return calendar_check.check(site, free, published, office.campaign, now)
 
     def _check_delivery(self, delivery: Delivery) -> None:
         inputs.require(*calendars.delivery_faults(delivery, self._office.campaign))

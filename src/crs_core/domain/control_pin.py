@@ -13,6 +13,7 @@ from attrs import evolve, field, frozen
 from crs_core.domain import one_time_code
 from crs_core.domain.campaign import ControlPinRule
 from crs_core.domain.keys import Keyring
+from crs_core.domain.maintenance import Pauses, deadline
 from crs_core.domain.pacing import Departure
 from crs_core.domain.time import Instant, later
 
@@ -66,13 +67,17 @@ class Sent:
     sends_left: int
 
 
-def is_live(challenge: Challenge, rule: ControlPinRule, now: Instant) -> bool:
-    """Whether the PIN opens now: not used, and within its life since hand-off (before the first it has not begun)."""
+def is_live(challenge: Challenge, rule: ControlPinRule, now: Instant, pauses: Pauses = ()) -> bool:
+    """Whether the PIN opens now: not used, and within its life since hand-off (before the first it has not begun).
+
+    Args:
+        pauses: Maintenance, during which it does not age.
+    """
     if challenge.used_at is not None:
         return False
     if challenge.handed_off_at is None:
-        return now < later(challenge.created_at, minutes=rule.good_minutes)
-    return challenge.unsent is not None or now < later(challenge.handed_off_at, minutes=rule.life_minutes)
+        return now < deadline(challenge.created_at, 60 * rule.good_minutes, pauses)
+    return challenge.unsent is not None or now < deadline(challenge.handed_off_at, 60 * rule.life_minutes, pauses)
 
 
 def may_ask_at(challenge: Challenge, rule: ControlPinRule, now: Instant) -> Instant:
@@ -105,9 +110,10 @@ def asked(
     language: str,
     rule: ControlPinRule,
     now: Instant,
+    pauses: Pauses = (),
 ) -> Challenge:
     """The challenge after a request: the same while it lives and may be sent again, otherwise a new one."""
-    if challenge is not None and is_live(challenge, rule, now):
+    if challenge is not None and is_live(challenge, rule, now, pauses):
         return challenge
     generation = 1 if challenge is None else challenge.generation + 1
     return Challenge(phone_id, phone, key_id, generation, language, now)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from crs_core.errors import InvalidInput, Problem
 
-__all__ = ["has_controls", "of_day", "of_number", "of_text", "of_truth", "require", "shown"]
+__all__ = ["has_controls", "of_day", "of_moment", "of_number", "of_text", "of_truth", "require", "shown"]
 
 _LONGEST_SHOWN = 60
 _LONGEST_TEXT = 200
@@ -76,6 +76,15 @@ def of_day(place: str, value: object) -> Problem | None:
     if isinstance(value, date) and not isinstance(value, datetime):
         return None
     return Problem(place, type(value).__name__, "must be a day without a time", "give a datetime.date")
+
+
+def of_moment(place: str, value: object) -> Problem | None:
+    """The fault of a value that must be a moment with its time zone."""
+    if not isinstance(value, datetime):
+        return Problem(place, type(value).__name__, "must be a moment", "give a datetime with a time zone")
+    if value.tzinfo is None:
+        return Problem(place, value.isoformat(), "needs a time zone", "give one, such as UTC")
+    return None
 
 
 def require(*found: Problem | None) -> None:

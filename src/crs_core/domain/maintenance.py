@@ -10,7 +10,7 @@ from attrs import field, frozen
 from crs_core.domain.time import Instant, from_micros, to_micros
 from crs_core.errors import Busy
 
-__all__ = ["Maintenance", "Pauses", "deadline", "refuse_during", "under_way"]
+__all__ = ["Maintenance", "Pauses", "coming", "deadline", "refuse_during", "under_way"]
 
 
 @frozen(order=True)
@@ -34,6 +34,11 @@ def under_way(windows: Pauses, now: Instant) -> Maintenance | None:
     """The window that now lies in, the one that ends last where several do; or None."""
     found = [window for window in windows if window.start <= now < window.end]
     return max(found, key=lambda window: window.end, default=None)
+
+
+def coming(windows: Pauses, now: Instant) -> Maintenance | None:
+    """The window under way, the one that ends last where several are, else the next to begin; or None."""
+    return under_way(windows, now) or min((window for window in windows if window.start > now), default=None)
 
 
 def refuse_during(windows: Pauses, now: Instant) -> None:

@@ -92,13 +92,18 @@ class Site:
 
 @frozen
 class OpenSite:
-    """An open vaccination site, for people to choose; true as of `as_of`."""
+    """An open vaccination site, for people to choose; true as of `as_of`.
+
+    Attributes:
+        retry_at: The end of a maintenance under way, before which nobody can register or reserve; None otherwise.
+    """
 
     id: str
     name: str
     region: str
     address: str
     as_of: Instant = field(eq=False)
+    retry_at: Instant | None = None
 
 
 def heads(calendars: tuple[Calendar, ...]) -> tuple[CalendarHead, ...]:

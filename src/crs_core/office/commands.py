@@ -51,6 +51,7 @@ class Office:
     Attributes:
         pauses: Every maintenance announced, over, under way or to come; the lives of PINs stand still in them.
         departures: What `crs_core.office.queues` has counted of late.
+        version: Of the campaign: 0 is the one that the system was opened with, each amendment is one more.
     """
 
     campaign: Campaign
@@ -65,6 +66,7 @@ class Office:
     write_timeout: float = 10.0
     pauses: Pauses = ()
     documents: ConfirmationDocuments | None = None
+    version: int = 0
     departures: dict[Lane, Departure] = field(factory=dict, init=False, repr=False)
 
     def now(self) -> Instant:

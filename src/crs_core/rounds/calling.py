@@ -1,8 +1,9 @@
 """Whom a site calls next, why nobody more, and why one person not yet."""
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from crs_core.domain import regulator
+from crs_core.domain.maintenance import under_way
 from crs_core.domain.order import Order, Priority, PriorityGroup
 from crs_core.domain.plans import Key, Versioned
 from crs_core.domain.priority import all_open, compile_segments, group_of, rank
@@ -39,7 +40,8 @@ class Turn:
 def room(office: Office, view: View, site_id: str, now: Instant) -> Room:
     """How many may be invited at a site."""
     site = view.get(Key(Site, site_id))
-    return regulator.room(None if site is None else site.value, view.days(site_id), office.campaign, now)
+    found = regulator.room(None if site is None else site.value, view.days(site_id), office.campaign, now)
+    return found if under_way(office.pauses, now) is None else evolve(found, free=0, held_by="maintenance")
 
 
 def called(office: Office, view: View, site_id: str, number: int, now: Instant) -> list[Versioned[Registration]]:

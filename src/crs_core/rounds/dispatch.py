@@ -16,6 +16,7 @@ from crs_core.domain.campaign import Access
 from crs_core.domain.confirmation import Document
 from crs_core.domain.control_pin import Challenge
 from crs_core.domain.ledger import Transfer
+from crs_core.domain.maintenance import deadline, under_way
 from crs_core.domain.messages import BY_EMAIL, Channel, Lane, Message, MessageState, Outcome, Purpose
 from crs_core.domain.plans import JournalEntry, Key, Plan, Put
 from crs_core.domain.registration import Gate, Registration
@@ -43,11 +44,16 @@ _MOVES_ON = {Purpose.INVITATION, Purpose.DUPLICATE}
 
 @frozen
 class Dispatch:
-    """What a round of sending did: messages sent, put off for another try, and given up."""
+    """What a round of sending did: messages sent, put off for another try, and given up.
+
+    Attributes:
+        retry_at: The end of a maintenance under way, until which nothing is handed over; None otherwise.
+    """
 
     sent: int = 0
     put_off: int = 0
     dead: int = 0
+    retry_at: Instant | None = None
 
     def plus(self, outcomes: Iterable[Outcome]) -> "Dispatch":
         """This and some more outcomes."""
@@ -67,6 +73,9 @@ def dispatch(office: Office, limit: int, *, actor: str) -> Dispatch:
     for lanes, most in (((Lane.INTERACTIVE,), _ONE_AT_A_TIME), ((Lane.TRANSACTIONAL, Lane.BULK), _BULK)):
         while left > 0:
             now = office.now()
+            rest = under_way(office.pauses, now)
+            if rest is not None:
+                return evolve(done, retry_at=rest.end)
             until = later(now, seconds=office.campaign.sending.at(now).lease_seconds)
             channels = [channel for channel in Channel if circuits.may_try(channel, now)]
             leased = office.storage.lease(lanes, min(most, left), now=now, until=until, channels=channels)
@@ -96,7 +105,7 @@ def _hand_over_all(office: Office, circuits: Circuits, leased: Iterable[Message]
 
 def _hand_over(office: Office, circuits: Circuits, message: Message) -> Outcome:
     now = office.now()
-    if message.good_until <= now:
+    if _good_until(office, message) <= now:
         return Outcome(message.id, MessageState.DEAD, now, reason="too_late")
     try:
         subject, text, documents = _written(office, message)
@@ -122,6 +131,12 @@ def _written(office: Office, message: Message) -> tuple[str, str, tuple[Document
         facts["attached"] = attached(confirmed, documents)
     texts = office.campaign.texts.get(message.language, {})
     return (*wording.message(message.purpose, message.language, facts, texts), documents)
+
+
+def _good_until(office: Office, message: Message) -> Instant:
+    """Until when a message is worth sending, later by the maintenance since."""
+    life = (message.good_until - message.created_at).total_seconds()
+    return deadline(message.created_at, round(life), office.pauses)
 
 
 def _send(

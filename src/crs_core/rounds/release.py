@@ -31,8 +31,8 @@ class Release:
         outstanding: Invitations unanswered when it began.
         held_by: What holds back the next invitation: ``queue_empty``; ``groups_not_open`` or ``no_group`` where others
             wait, but only such as may not be invited yet, or whom no group takes; ``outstanding_invitations``,
-            ``no_free_pair``, ``immediate_access``, ``site_closed``; or ``busy`` where another release of the site is
-            under way. Empty where nothing does: a dry run ends with a full batch.
+            ``no_free_pair``, ``immediate_access``, ``site_closed``, ``maintenance``; or ``busy`` where another release
+            of the site is under way. Empty where nothing does: a dry run ends with a full batch.
     """
 
     site_id: str

@@ -6,6 +6,7 @@ from attrs import astuple, evolve, frozen
 
 from crs_core.domain import claims, duplicates, gate
 from crs_core.domain.ledger import Transfer
+from crs_core.domain.maintenance import under_way
 from crs_core.domain.messages import Message, Purpose
 from crs_core.domain.plans import JournalEntry, Key, Plan, Put, Versioned
 from crs_core.domain.registration import Gate, Registration
@@ -50,9 +51,12 @@ def tick(office: Office, *, actor: str) -> Tick:
 
 
 def _batches(office: Office) -> Iterator[list[Registration]]:
-    """Whoever is due, a batch at a time, until nobody is; it stops where a round has changed nothing of it."""
+    """Whoever is due, a batch at a time, until nobody is; it stops where a round has changed nothing of it.
+
+    During maintenance nobody is, as the lives of what could be due stand still.
+    """
     before: list[tuple[str, int]] = []
-    while True:
+    while under_way(office.pauses, office.now()) is None:
         with office.storage.read() as view:
             due = list(view.due(office.now(), _BATCH))
         names = [(each.value.id, each.version) for each in due]

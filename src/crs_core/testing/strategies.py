@@ -6,33 +6,41 @@ Needs Hypothesis; of crs only the test kit imports this module.
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+import pendulum
+from attrs import evolve
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from crs_core.composition.example import example_campaign
+from crs_core.domain.amendments import Amendment, InForce
 from crs_core.domain.calendars import Calendar, Slot
 from crs_core.domain.campaign import Access, ResponseRule
 from crs_core.domain.control_pin import Challenge
+from crs_core.domain.maintenance import Maintenance
 from crs_core.domain.order import AgeMeaning, Order, Priority, PriorityGroup
 from crs_core.domain.people import Application, Person
 from crs_core.domain.priority import Segment, claims_text, compile_segments
 from crs_core.domain.registration import Block, BlockReason, Gate, Invitation, Pending, Registration
 from crs_core.domain.releases import FreeSeats, Place, ReleaseRecord
 from crs_core.domain.reservations import Appointment, Attendance, Reservation, Step
+from crs_core.domain.rules import Dated
 from crs_core.domain.sites import CalendarHead, DeliveryNote, Site
 from crs_core.domain.terms import CountsFrom, InvitationRule, Then, Window
-from crs_core.domain.time import Instant, exists, utc
+from crs_core.domain.time import Instant, exists, later, utc
 from crs_core.testing.invented import FIRST_NAMES, SURNAMES, Invented, insured_number
 
 __all__ = [
     "CLAIMS",
     "CLAIMS_TEXTS",
     "ZONE",
+    "amendments",
     "applications",
     "birth_dates",
     "calendars",
     "challenges",
     "days",
     "ids",
+    "in_force",
     "instants",
     "invitation_rules",
     "invitations",
@@ -136,17 +144,17 @@ def windows(draw: st.DrawFn, *, last: bool) -> Window:
     hours = draw((st.none() if last else st.nothing()) | st.integers(1, 240), label="hours")
     then = draw(st.sampled_from([Then.RETURN, Then.LAPSE] if last else [Then.NEXT, Then.RETURN]), label="then")
     most = 240 if hours is None else hours - (then is not Then.NEXT)
-    reminders = draw(st.lists(st.integers(1, most), max_size=3, unique=True) if most else st.just([]))
+    reminders = draw(st.frozensets(st.integers(1, most), max_size=2) if most else st.just(frozenset[int]()))
     return Window(hours, tuple(sorted(reminders)), then)
 
 
 invitation_rules = st.builds(
     lambda before, last, counts_from: InvitationRule(windows=(*before, last), counts_from=counts_from),
-    st.lists(windows(last=False), max_size=3),
+    st.just([]) | st.lists(windows(last=False), max_size=2),
     windows(last=True),
     st.sampled_from(CountsFrom),
 )
-"""Terms of invitations: one to four windows, with reminders or without."""
+"""Terms of invitations: one to three windows, with reminders or without."""
 
 invitations = st.builds(
     Invitation,
@@ -158,9 +166,9 @@ invitations = st.builds(
     handed_off_at=st.none() | instants(),
     reminded=st.integers(0, 3),
     message_id=st.just("") | ids,
-    delivered_at=st.none() | instants(),
+    delivered_at=st.none() | st.just(pendulum.datetime(2021, 3, 28, 0, 59, 59, 999999)),
     resumes=st.none() | st.integers(0, 3),
-    put_off_to=st.none() | instants(),
+    put_off_to=st.none() | st.just(pendulum.datetime(2021, 10, 31, 0, 30)),
 )
 """Invitations, handed off or not yet."""
 
@@ -352,3 +360,26 @@ releases = st.builds(
 def segments(draw: st.DrawFn, on: SearchStrategy[date] | None = None) -> tuple[Segment, ...]:
     """The segments of an order on a day, for every set of claims; not everybody need belong to one."""
     return compile_segments(draw(priorities), CLAIMS_TEXTS, draw(days() if on is None else on))
+
+
+in_force = st.builds(
+    InForce,
+    st.integers(0, 9),
+    st.lists(
+        st.builds(lambda start, hours: Maintenance(start, later(start, hours=hours)), instants(), st.integers(1, 24)),
+        max_size=3,
+    ).map(tuple),
+)
+"""What is in force: a version, and maintenance announced."""
+
+amendments = st.builds(
+    lambda version, rule, at: Amendment(
+        str(version),
+        evolve(example_campaign(), invitation=Dated(((at, InvitationRule()), (later(at, days=1), rule)))),
+        at,
+    ),
+    st.integers(1, 9),
+    invitation_rules,
+    instants(),
+)
+"""Amended campaigns, each with a term of its own."""

@@ -10,6 +10,7 @@ from attrs import frozen
 from sqlalchemy import Table
 
 from crs_adapters.storage.sql import schema
+from crs_core.domain.amendments import Amendment, InForce
 from crs_core.domain.circuit import Circuit
 from crs_core.domain.control_pin import Challenge
 from crs_core.domain.people import Person
@@ -69,5 +70,7 @@ KINDS = (
     Kind(Site, schema.site, kept=1_000),
     Kind(Circuit, schema.circuit),
     Kind(ReleaseRecord, schema.release_record),
+    Kind(InForce, schema.in_force, kept=10),
+    Kind(Amendment, schema.amendment),
 )
 """In the order in which they are locked."""

@@ -13,10 +13,12 @@ __all__ = [
     "STATES",
     "VERSION_TABLE",
     "account",
+    "amendment",
     "budget",
     "challenge",
     "circuit",
     "idempotency",
+    "in_force",
     "journal",
     "metadata",
     "outbox",
@@ -28,7 +30,7 @@ __all__ = [
     "tally",
 ]
 
-REVISION = "0005"
+REVISION = "0006"
 """The migration that makes these tables; a test holds it to the newest."""
 
 VERSION_TABLE = "crs_version"
@@ -71,6 +73,8 @@ def _index_where(condition: str, name: str, table: Table, *columns: str, unique:
 person = _values("person")
 challenge = _values("challenge")
 circuit = _values("circuit")
+in_force = _values("in_force")
+amendment = _values("amendment")
 site = _values("site")
 release_record = _values("release_record")
 

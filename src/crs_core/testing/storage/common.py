@@ -12,6 +12,7 @@ import pytest
 from attrs import evolve
 from hypothesis import HealthCheck, settings
 
+from crs_core.domain.amendments import Amendment, InForce
 from crs_core.domain.campaign import Budget
 from crs_core.domain.circuit import Circuit
 from crs_core.domain.control_pin import Challenge
@@ -51,7 +52,9 @@ T = TypeVar("T")
 
 NOW = pendulum.datetime(2021, 1, 15, 8, 0, 0, 123456)
 DAY = date(2021, 1, 25)
-KINDS: tuple[type[Any], ...] = (Person, Registration, Reservation, Challenge, Site, Circuit, ReleaseRecord)
+KINDS: tuple[type[Any], ...] = (
+    *(Person, Registration, Reservation, Challenge, Site, Circuit, ReleaseRecord, InForce, Amendment),
+)
 
 PROBE = BudgetUse("probe", Budget(100, 60))
 

@@ -46,6 +46,8 @@ _ANY = st.one_of(
     strategies.challenges,
     strategies.sites,
     strategies.releases,
+    strategies.in_force,
+    strategies.amendments,
 )
 _HOSTILE = ["'; DROP TABLE person; --", "%s", "\\", "\x00", "\ud800", "č" * 300, "🦠", "", " ", "1e999"]
 

@@ -104,8 +104,7 @@ def _opens(site: crs.SiteDesk) -> bool:
 
 
 def _told(findings: Iterable[Finding]) -> str:
-    worst = next(iter(findings))
-    return f"{worst.text()} {worst.advice()}"
+    return next((f"{worst.text()} {worst.advice()}" for worst in findings), "")
 
 
 def _shown(town: Town) -> int:
@@ -127,7 +126,7 @@ def _all_try(town: Town, end: End) -> End:
             continue
         page = town.desk.offers(entry, day=chance.choice(page.days)[0])
         try:
-            town.desk.reserve(entry, chance.choice(page.offers))
+            town.desk.reserve(entry, chance.choice(page.offers or ("nothing",)))
         except crs.Refused:
             end = evolve(end, refused=end.refused + 1)
         else:

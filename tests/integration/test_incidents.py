@@ -4,12 +4,20 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
+import crs_core as crs
+from crs_core.desks import offering
+from crs_core.desks.site import SiteDesk
+from crs_core.domain import confirmation, insured_number
+from crs_core.domain.campaign import Budget, Limits
+from crs_core.domain.messages import Channel
 from examples.incidents.__main__ import NAMES
 from examples.incidents.screen import Incident, broken, screen
 
@@ -76,6 +84,50 @@ def test_the_old_way_fails(name: str) -> None:
     incident = incident_of(name)
 
     assert set(BREAKS[name]) <= set(broken(incident, incident.old()))
+
+
+def _no_findings(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(SiteDesk, "_findings", lambda *_: ())
+
+
+def _first_dose_alone(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(offering, "offered_days", lambda supply: tuple(sorted(supply.seats[0].items())))
+
+
+def _no_31st(patch: pytest.MonkeyPatch) -> None:
+    reading = insured_number._reading
+    patch.setattr(insured_number, "_reading", lambda *date: None if date[2] % 50 == 31 else reading(*date))
+
+
+def _always_by_email(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(confirmation, "channels", lambda _registration: (Channel.SMS, Channel.EMAIL))
+
+
+def _no_budget(patch: pytest.MonkeyPatch) -> None:
+    generous = Limits(reminders_registration=Budget(1000, 60), reminders_source=Budget(1000, 60))
+    campaign = evolve(crs.example_campaign(), limits=generous)
+    patch.setattr(crs, "example_campaign", lambda: campaign)
+
+
+@pytest.mark.parametrize(
+    ("name", "sabotage", "broke"),
+    [
+        ("broken_calendars", _no_findings, "sites opened with 36 of 60 stranded"),
+        ("broken_calendars", _first_dose_alone, "once mended: shown as free, but cannot be had"),
+        ("unopened_site", _no_findings, "sites offered that do not vaccinate"),
+        ("born_on_the_31st", _no_31st, "refused, of 95,694 numbers, 1900 to 2030"),
+        ("no_email", _always_by_email, "people whose page promised what did not come"),
+        ("lost_pin", _no_budget, "messages to somebody who asks 50 times"),
+    ],
+)
+def test_a_guard_taken_out_is_found(
+    name: str, sabotage: Callable[[pytest.MonkeyPatch], None], broke: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rules are those of the library, not of the example."""
+    sabotage(monkeypatch)
+    incident = incident_of(name)
+
+    assert broke in broken(incident, incident.ours())
 
 
 def test_every_incident_is_listed() -> None:

@@ -177,18 +177,21 @@ def released(town: Town, *, days: int = 0) -> None:
     town.system.site("north").release()
 
 
-def skips_the_first(*given: Any) -> list[Versioned[Registration]]:
+Called = tuple[list[Versioned[Registration]], bool]
+
+
+def skips_the_first(*given: Any) -> Called:
     """Somebody has an enemy."""
-    *same, number, now = given
-    return real_called(*same, number + 1, now)[1:]
+    found, exhausted = real_called(*given)
+    return found[1:], exhausted
 
 
-def skips_the_last(*given: Any) -> list[Versioned[Registration]]:
+def skips_the_last(*given: Any) -> Called:
     """Everybody is called but one, and then the queue is said to be empty."""
-    return real_called(*given)[:-1]
+    return real_called(*given)[0][:-1], True
 
 
-real_called: Callable[..., list[Versioned[Registration]]] = calling.called
+real_called: Callable[..., Called] = calling.called
 real_room: Callable[..., regulator.Room] = regulator.room
 
 
@@ -235,7 +238,7 @@ def test_the_audit_finds_a_wrong_order(open_town: OpenTown, monkeypatch: pytest.
 
 def too_much_room(*given: Any) -> regulator.Room:
     found = real_room(*given)
-    return evolve(found, free=found.free + 1)
+    return evolve(found, left=found.left + 60)
 
 
 def counts_first_doses(supply: Any) -> int:

@@ -5,6 +5,9 @@ reserve. Under invitation access only those whose gate an invitation has opened;
 a switch hits everyone at once and rewrites no registration.
 """
 
+from collections import Counter
+from collections.abc import Iterable
+
 from attrs import evolve
 
 from crs_core.domain.campaign import Access
@@ -87,7 +90,7 @@ def invited(
     """
     last = registration.invitation
     number = 1 if last is None else last.number + 1
-    made = Invitation(number, now, today, release_id, rule)
+    made = Invitation(number, now, today, release_id, rule, silent_since=None if last is None else last.silent_since)
     if last is not None and last.resumes is not None:
         made = evolve(made, rule=last.rule, window=last.resumes)
     return evolve(registration, gate=Gate.INVITED, invitation=made)
@@ -138,12 +141,13 @@ def passed(registration: Registration, now: Instant, pauses: Pauses) -> Registra
         return evolve(registration, invitation=evolve(invitation, reminded=behind))
     if invitation.stretch.then is Then.LAPSE:
         return lapsed(registration)
-    return evolve(returned(registration), invitation=evolve(invitation, resumes=invitation.stretch.resumes))
+    ended = evolve(invitation, resumes=invitation.stretch.resumes, silent_since=invitation.unanswered_since)
+    return evolve(returned(registration), invitation=ended)
 
 
 def returned(registration: Registration) -> Registration:
-    """Back in the queue with its seniority, the gate closed; the next invitation has a term of its own."""
-    invitation = registration.invitation and evolve(registration.invitation, resumes=None)
+    """Back in the queue with its seniority, the gate closed; the next invitation is as if it were the first."""
+    invitation = registration.invitation and evolve(registration.invitation, resumes=None, silent_since=None)
     return evolve(registration, gate=Gate.QUEUED, reservation_id=None, invitation=invitation)
 
 
@@ -152,9 +156,13 @@ def lapsed(registration: Registration) -> Registration:
     return evolve(registration, gate=Gate.LAPSED)
 
 
-def now_invited(site_id: str, day: Day, number: int) -> Transfer:
-    """Puts so many unanswered invitations of a day on the site's account of them."""
-    return Transfer(Account(site_id, AccountKind.INVITED, "", day), State.OUTSIDE, State.HELD, number)
+def now_invited(site_id: str, invited: Iterable[Registration]) -> tuple[Transfer, ...]:
+    """Puts the invitations of some registrations on the site's account of those that are unanswered.
+
+    Each counts by the day since which its person has not answered: whoever let one pass is not expected anew.
+    """
+    days = Counter(each.invitation.unanswered_since for each in invited if each.invitation is not None)
+    return tuple(Transfer(_account(site_id, day), State.OUTSIDE, State.HELD, days[day]) for day in sorted(days))
 
 
 def no_longer_invited(registration: Registration) -> tuple[Transfer, ...]:
@@ -162,5 +170,9 @@ def no_longer_invited(registration: Registration) -> tuple[Transfer, ...]:
     invitation = registration.invitation
     if registration.gate is not Gate.INVITED or invitation is None or registration.reservation_id is not None:
         return ()
-    account = Account(registration.site_id, AccountKind.INVITED, "", invitation.day)
+    account = _account(registration.site_id, invitation.unanswered_since)
     return (Transfer(account, State.HELD, State.OUTSIDE),)
+
+
+def _account(site_id: str, day: Day) -> Account:
+    return Account(site_id, AccountKind.INVITED, "", day)

@@ -24,7 +24,7 @@ class AccountKind(enum.StrEnum):
     DELIVERY = "delivery"
     """Doses that can be given from a day on; `series` is the delivery's id and product."""
     INVITED = "invited"
-    """Invitations of a day not yet answered, all in state held."""
+    """Invitations not yet answered, by the day since which their people have not; all in state held."""
 
 
 class State(enum.Enum):
@@ -86,7 +86,7 @@ class SiteDays:
     Attributes:
         seats: Free seats by calendar, then day; days without a free seat may be absent.
         doses: Free doses by delivery series, then the day from which they can be given.
-        invited: Unanswered invitations by the day they were made.
+        invited: Unanswered invitations by the day since which their people have not answered.
     """
 
     site_id: str

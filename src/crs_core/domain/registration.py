@@ -107,6 +107,7 @@ class Invitation:
         delivered_at: When the phone had it, where the gateway said so.
         resumes: The window with which the next invitation goes on under the same rule; None otherwise.
         put_off_to: When a round has to look at it, where that was put off by maintenance; None otherwise.
+        silent_since: The day of the first of those right before it whose terms ended unanswered; None otherwise.
     """
 
     number: int
@@ -121,6 +122,12 @@ class Invitation:
     delivered_at: Instant | None = None
     resumes: int | None = None
     put_off_to: Instant | None = None
+    silent_since: Day | None = None
+
+    @property
+    def unanswered_since(self) -> Day:
+        """The day from which on the person has not answered: that of this invitation, or of one before it."""
+        return self.silent_since or self.day
 
     @property
     def stretch(self) -> Stretch:

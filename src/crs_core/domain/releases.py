@@ -74,7 +74,9 @@ class ReleaseRecord:
         response: The rule by which unanswered invitations counted; `response_version` likewise.
         free: What the site had free, by product.
         people: How many could still be fully booked with it.
-        unanswered: Invitations not yet answered, by their day, without those of this batch.
+        unanswered: Invitations not yet answered, without those of this batch, by the day since which their people have
+            not answered.
+        calls: Those of this batch, likewise: today, but for people who let an invitation pass before.
         outstanding: How many answers were expected of them and of this batch, in hundredths.
         invited: Registrations, in the order they were called.
         cut_off: The place of the last one called: of those who might be invited then, nobody before it was left. None
@@ -93,6 +95,7 @@ class ReleaseRecord:
     free: tuple[FreeSeats, ...]
     people: int
     unanswered: tuple[tuple[Day, int], ...]
+    calls: tuple[tuple[Day, int], ...]
     outstanding: int
     invited: tuple[str, ...]
     cut_off: Place | None

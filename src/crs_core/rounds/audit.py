@@ -90,7 +90,7 @@ def _accounts(
 ) -> Iterator[Violation]:
     taken = Counter(unit for each in made for unit in units(each))
     waiting = Counter(
-        (each.site_id, each.invitation.day)
+        (each.site_id, each.invitation.unanswered_since)
         for each in registrations.values()
         if each.gate is Gate.INVITED and each.reservation_id is None and each.withdrawn_at is None and each.invitation
     )

@@ -17,6 +17,7 @@ from crs_core.ports.storage import View
 __all__ = ["Turn", "called", "room", "turn", "uncalled"]
 
 _EVERYBODY = Priority()
+_ANYBODY = 1_000_000
 
 
 @frozen
@@ -44,10 +45,25 @@ def room(office: Office, view: View, site_id: str, now: Instant) -> Room:
     return found if under_way(office.pauses, now) is None else evolve(found, free=0, held_by="maintenance")
 
 
-def called(office: Office, view: View, site_id: str, number: int, now: Instant) -> list[Versioned[Registration]]:
-    """The next of a site whom an open group takes, in the declared order, at most so many."""
-    declared = office.campaign.priority.at(now)
-    return _head(view, site_id, declared, number, office.today(now), declared.then) if number else []
+def called(
+    office: Office, view: View, site_id: str, found: Room, most: int, now: Instant
+) -> tuple[list[Versioned[Registration]], bool]:
+    """The next of a site whom an open group takes, in the declared order, and whether there is room for more of those.
+
+    Args:
+        found: The room of the site; answers of those called fit into it.
+        most: At most so many.
+    """
+    campaign, today = office.campaign, office.today(now)
+    declared, rule = campaign.priority.at(now), campaign.response.at(now)
+    number = min(most, found.left // rule.at(0) + 1)
+    while found.left > 0:
+        first = _head(view, site_id, declared, number, today, declared.then)
+        fits, left = regulator.fitting((each.value for each in first), found.left, rule, today)
+        if fits < number or number == most:
+            return first[:fits], len(first) < number and left >= rule.at(0)
+        number = min(most, 2 * number)
+    return [], False
 
 
 def uncalled(office: Office, view: View, site_id: str, number: int, now: Instant) -> str:
@@ -83,9 +99,9 @@ def _stands(one: Registration) -> str:
 
 def _held(office: Office, view: View, one: Registration, now: Instant) -> str:
     found = room(office, view, one.site_id, now)
-    if not found.free:
+    if found.left <= 0:
         return found.held_by
-    first = called(office, view, one.site_id, found.free, now)
+    first, _ = called(office, view, one.site_id, found, _ANYBODY, now)
     return "" if any(each.value.id == one.id for each in first) else "others_first"
 
 

@@ -1,12 +1,14 @@
 """Invitations: as many as the site can still fully book, in the declared order; in batches, each its own commit."""
 
+from collections import Counter
+
 from attrs import evolve, field, frozen
 
 from crs_core.domain import gate
 from crs_core.domain.messages import Purpose
 from crs_core.domain.plans import JournalEntry, Key, Plan, Put, Versioned
 from crs_core.domain.registration import Registration
-from crs_core.domain.regulator import Room, expected
+from crs_core.domain.regulator import Room, expected, silent_since
 from crs_core.domain.releases import ReleaseRecord, free_seats, place_of
 from crs_core.domain.sites import Site
 from crs_core.domain.time import Instant
@@ -86,11 +88,10 @@ def _batch(office: Office, site_id: str, actor: str) -> tuple[Room, list[Version
 def _choose(office: Office, view: View, site_id: str, now: Instant) -> tuple[Room, list[Versioned[Registration]]]:
     """Whom to call, and the room of the site with what holds back the next one: nothing where a batch follows."""
     found = calling.room(office, view, site_id, now)
-    number = min(found.free, _BATCH)
-    chosen = calling.called(office, view, site_id, number, now)
-    if len(chosen) < number:
+    chosen, exhausted = calling.called(office, view, site_id, found, _BATCH, now)
+    if exhausted:
         return evolve(found, held_by=calling.uncalled(office, view, site_id, len(chosen), now)), chosen
-    return (evolve(found, held_by="") if number < found.free else found), chosen
+    return (evolve(found, held_by="") if len(chosen) == _BATCH else found), chosen
 
 
 def _plan(office: Office, site_id: str, found: Room, chosen: list[Versioned[Registration]], now: Instant) -> Plan[None]:
@@ -102,7 +103,7 @@ def _plan(office: Office, site_id: str, found: Room, chosen: list[Versioned[Regi
     return Plan(
         None,
         puts=(*changed, Put(Key(ReleaseRecord, record.id), record, 0)),
-        transfers=(gate.now_invited(site_id, today, len(invited)),),
+        transfers=gate.now_invited(site_id, invited),
         journal=(_entry(office, record), *(_note(office, each, now) for each in invited)),
         messages=tuple(sms(office, each, Purpose.INVITATION, now) for each in invited),
     )
@@ -113,6 +114,7 @@ def _record(
 ) -> ReleaseRecord:
     campaign, today = office.campaign, office.today(now)
     policy, response = campaign.priority.at(now), campaign.response.at(now)
+    calls = Counter(silent_since(each.value, today) for each in chosen)
     return ReleaseRecord(
         id=office.chance.name(),
         site_id=site_id,
@@ -125,7 +127,8 @@ def _record(
         free=free_seats(found.supplies),
         people=found.people,
         unanswered=tuple(sorted(found.invited.items())),
-        outstanding=expected(found.invited, response, today) + len(chosen) * response.at(0),
+        calls=tuple(sorted(calls.items())),
+        outstanding=expected(found.invited, response, today) + expected(calls, response, today),
         invited=tuple(each.value.id for each in chosen),
         cut_off=place_of(policy, chosen[-1].value, today),
         held_by=found.held_by,

@@ -73,13 +73,16 @@ def _counted(record: ReleaseRecord) -> Iterator[Violation]:
     if people != record.people:
         yield Violation(4, record.id, f"{people} people could be fully booked, the release counted {record.people}")
     rule = record.response
-    ages = [(days_between(day, record.day), number) for day, number in record.unanswered]
-    outstanding = sum(number * rule.at(age) for age, number in (*ages, (0, len(record.invited))))
+    counted = (*record.unanswered, *record.calls)
+    outstanding = sum(number * rule.at(days_between(day, record.day)) for day, number in counted)
     if outstanding != record.outstanding:
         yield Violation(4, record.id, f"{outstanding} hundredths outstanding, the release counted {record.outstanding}")
     if outstanding > people * rule.over_invitation:
         most = people * rule.over_invitation
         yield Violation(4, record.id, f"{outstanding} hundredths outstanding, its rule allows {most} for {people}")
+    called = sum(number for _, number in record.calls)
+    if called != len(record.invited):
+        yield Violation(4, record.id, f"{len(record.invited)} people invited, {called} counted")
     if record.cut_off is None:
         yield Violation(5, record.id, "the last one that it called is taken by no open group")
 

@@ -340,6 +340,7 @@ releases = st.builds(
     ).map(lambda free: (free,)),
     people=st.integers(0, 99),
     unanswered=st.dictionaries(days(), st.integers(1, 99), max_size=3).map(lambda of: tuple(sorted(of.items()))),
+    calls=days().map(lambda day: ((day, 1),)),
     outstanding=st.integers(0, 9_999),
     invited=st.lists(ids, min_size=1, max_size=3).map(tuple),
     cut_off=st.none()

@@ -4,15 +4,36 @@ import random
 from datetime import date
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crs_core.domain.campaign import ResponseRule
-from crs_core.domain.regulator import expected
-from crs_core.domain.time import add_days
+from crs_core.domain.registration import Invitation, Registration
+from crs_core.domain.regulator import expected, fitting
+from crs_core.domain.terms import InvitationRule
+from crs_core.domain.time import add_days, midnight
 
 TODAY = date(2021, 2, 10)
 CURVE = ResponseRule(((0, 60), (1, 35), (2, 20), (4, 8), (7, 0)))
+NOW = midnight(TODAY, "Europe/Prague")
+ANYBODY = Registration(
+    id="one",
+    person="person-1",
+    insured_number="401231001",
+    first_name="Vzorka",
+    last_name="Vzorová",
+    birth_date=date(1940, 12, 31),
+    phone="+420601000001",
+    email=None,
+    language="cs",
+    site_id="north",
+    claims="",
+    doubt="",
+    registered_at=NOW,
+    seniority=NOW,
+    pin_key_id="2021-01",
+)
 percents = st.lists(st.integers(10, 100), min_size=1, max_size=5)
 
 
@@ -28,6 +49,27 @@ def test_expected_is_the_sum_of_shares_by_age(found: list[int], ages: dict[int, 
 
 def test_without_a_curve_every_unanswered_invitation_counts_whole() -> None:
     assert expected({TODAY: 3, date(2021, 1, 1): 4}, ResponseRule(), TODAY) == 700
+
+
+def queued(silent: int | None) -> Registration:
+    """Somebody in a queue who has been silent for so many days; None: who was never invited."""
+    return evolve(
+        ANYBODY,
+        invitation=silent and Invitation(1, NOW, TODAY, "one", InvitationRule(), silent_since=add_days(TODAY, -silent)),
+    )
+
+
+@given(st.lists(st.none() | st.integers(1, 9), max_size=8), st.integers(-50, 400))
+def test_as_many_fit_as_answers_are_left_in_order(silent: list[int | None], left: int) -> None:
+    """Nobody is passed over for somebody who would fit, and whoever was silent counts by how long."""
+    shares = [CURVE.at(days or 0) for days in silent]
+    number, rest = fitting(map(queued, silent), left, CURVE, TODAY)
+
+    assert rest == left - sum(shares[:number])
+    assert rest >= min(0, left)
+    if number < len(shares):
+        assert rest <= 0 or shares[number] > rest
+    assert number == 0 or left - sum(shares[: number - 1]) > 0
 
 
 def play(response: float, rule: ResponseRule, seed: int) -> tuple[float, int, int]:

@@ -31,6 +31,8 @@ class Registered:
         term: Of its last invitation, which begins with the window `window`.
         resumes: The window with which its next invitation goes on; None: with a term of its own.
         handed: When the gateway took the last invitation.
+        invited_on: The day by which its invitation counts, that of the first of those in a row left unanswered.
+        silent_since: The same while it is queued again; None where it let none pass.
         pin2: As the citizen read it; None until a message came.
         since: Seniority.
         generation: Grows by one with every other phone.
@@ -54,6 +56,7 @@ class Registered:
     handed: Instant | None = None
     reminded: int = 0
     invited_on: Day | None = None
+    silent_since: Day | None = None
     reservation: Reservation | None = None
     pin2: str | None = None
     generation: int = 1
@@ -112,7 +115,8 @@ class Registered:
             self.term, self.window = term, 0
         else:
             self.window = self.resumes
-        self.state, self.handed, self.reminded, self.invited_on, self.resumes = "invited", None, 0, today, None
+        self.state, self.handed, self.reminded, self.resumes = "invited", None, 0, None
+        self.invited_on = self.silent_since or today
 
     def ends_now(self) -> bool:
         """Its windows are over; whether it lapses by that."""
@@ -120,6 +124,7 @@ class Registered:
         is_last = self.term is None or place + 1 == len(self.term.windows)
         self.state = "lapsed" if window.then is Then.LAPSE else "queued"
         self.resumes = None if is_last else place + 1
+        self.silent_since = self.invited_on
         return window.then is Then.LAPSE
 
 

@@ -53,10 +53,10 @@ def test_without_a_curve_every_unanswered_invitation_counts_whole() -> None:
 
 def queued(silent: int | None) -> Registration:
     """Somebody in a queue who has been silent for so many days; None: who was never invited."""
-    return evolve(
-        ANYBODY,
-        invitation=silent and Invitation(1, NOW, TODAY, "one", InvitationRule(), silent_since=add_days(TODAY, -silent)),
-    )
+    if silent is None:
+        return ANYBODY
+    last = Invitation(1, NOW, TODAY, "one", InvitationRule(), silent_since=add_days(TODAY, -silent))
+    return evolve(ANYBODY, invitation=last)
 
 
 @given(st.lists(st.none() | st.integers(1, 9), max_size=8), st.integers(-50, 400))

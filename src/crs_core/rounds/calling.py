@@ -42,7 +42,7 @@ def room(office: Office, view: View, site_id: str, now: Instant) -> Room:
     """How many may be invited at a site."""
     site = view.get(Key(Site, site_id))
     found = regulator.room(None if site is None else site.value, view.days(site_id), office.campaign, now)
-    return found if under_way(office.pauses, now) is None else evolve(found, free=0, held_by="maintenance")
+    return found if under_way(office.pauses, now) is None else evolve(found, left=0, held_by="maintenance")
 
 
 def called(

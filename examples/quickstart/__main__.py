@@ -1,7 +1,8 @@
 """Runs the portal and its rounds in one process: ``python -m examples.quickstart``.
 
 Environment: ``PORTAL_FOLDER`` for keys, database and messages; ``PORTAL_STORAGE``, such as ``memory:`` or
-``postgresql://…``; ``PORTAL_CAMPAIGN``; ``PORTAL_PORT`` (0: any free one); ``PORTAL_PAUSE``, seconds between rounds.
+``postgresql://…``; ``PORTAL_MAIL``, such as ``smtp://…``; ``PORTAL_CAMPAIGN``; ``PORTAL_PORT`` (0: any free one);
+``PORTAL_PAUSE``, seconds between rounds.
 """
 
 import json
@@ -30,7 +31,10 @@ def main() -> None:
     campaign = crs.load_campaign(os.environ.get("PORTAL_CAMPAIGN", HERE / "campaign.toml"))
     storage = os.environ.get("PORTAL_STORAGE", f"sqlite:///{folder}/portal.db")
     spool = f"spool:{quote(f'{folder}/outbox')}"
-    with crs.open_system(campaign, keys=keys(folder / "keys.json"), storage=storage, sms=spool, mail=spool) as system:
+    mail = os.environ.get("PORTAL_MAIL", spool)
+    with crs.open_system(
+        campaign, keys=keys(folder / "keys.json"), storage=storage, sms=spool, mail=mail, confirmation="typst:"
+    ) as system:
         furnish(system)
         print(f"Messages are written to {folder}/outbox", flush=True)
         with rounds(system.operations, float(os.environ.get("PORTAL_PAUSE", "1"))):

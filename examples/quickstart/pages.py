@@ -87,6 +87,14 @@ class Page:
         templates: Jinja2Templates = self.request.app.state.templates
         return templates.TemplateResponse(self.request, f"{name}.html", known | more, status, headers)
 
+    def give(self, confirmation: crs.Confirmation, ending: str) -> Response:
+        """The answer: a file to keep; the reservation's page where there is none."""
+        for each in confirmation.documents:
+            if each.name.endswith(ending):
+                headers = HEADERS | {"Content-Disposition": f'attachment; filename="{each.name}"'}
+                return Response(each.content, 200, headers, each.media_type)
+        raise HTTPException(404)
+
     @property
     def message(self) -> str:
         """What the refusal says to a citizen; nothing of the machine room."""

@@ -72,7 +72,16 @@ def enter(desk: Desk, page: Form) -> Response:
 @router.post("/journey")
 def signpost(desk: Desk, page: Form) -> Response:
     """Where the citizen stands, and what comes next."""
-    return page.show("journey", journey=desk.journey(page["entry"]))
+    journey = desk.journey(page["entry"])
+    confirmation = desk.confirmation(page["entry"], documents=False) if journey.reservation else None
+    return page.show("journey", journey=journey, confirmation=confirmation)
+
+
+@router.post("/sheet")
+@router.post("/calendar")
+def download(desk: Desk, page: Form) -> Response:
+    """The reservation to print, or for a calendar; whoever gave no e-mail address has them from here."""
+    return page.give(desk.confirmation(page["entry"]), "pdf" if page.request.url.path.endswith("sheet") else "ics")
 
 
 @router.post("/times")

@@ -17,6 +17,7 @@ from crs_core.desks.operations import OperationsDesk
 from crs_core.desks.site import SiteDesk
 from crs_core.domain.calendars import Calendar, Delivery, Slot, even_slots
 from crs_core.domain.campaign import Campaign
+from crs_core.domain.confirmation import Confirmation, Document
 from crs_core.domain.keys import Keyring
 from crs_core.domain.people import Application
 from crs_core.domain.reservations import Offer, Offers, Reservation
@@ -46,9 +47,11 @@ __all__ = [
     "CampaignInvalid",
     "CitizenDesk",
     "CliCommand",
+    "Confirmation",
     "Conflict",
     "CrsError",
     "Delivery",
+    "Document",
     "Entry",
     "InvalidInput",
     "Keyring",

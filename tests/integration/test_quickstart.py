@@ -30,6 +30,7 @@ import crs_core as crs
 from examples.quickstart.environment import TEXTS
 from examples.quickstart.pages import status_of
 from examples.quickstart.portal import portal as build
+from tests.confirmations import read_sheet
 
 ROOT = Path(__file__).parents[2]
 QUICKSTART = ROOT / "examples" / "quickstart"
@@ -148,6 +149,15 @@ class Citizen:
 
     def send(self, address: str, fields: dict[str, list[str]]) -> None:
         self._shown(self.portal.http.post(address, data=fields))
+
+    def download(self, action: str) -> httpx.Response:
+        """The file that a button gives; the page stays."""
+        address, fields = self.filled(action)
+        found = self.portal.http.post(address, data=fields)
+        assert found.status_code == 200
+        assert found.headers["cache-control"] == "no-store"
+        assert found.headers["content-disposition"].startswith("attachment; filename=")
+        return found
 
     def switch_language(self, **typed: str) -> None:
         """Presses the button in the other language, which hands in the page's main form."""
@@ -296,8 +306,29 @@ def test_eight_steps_lead_to_both_doses(portals: Callable[[str], Portal], access
     assert citizen.says("done_reserved_email")
     assert len(doses) == 2
     assert all(dose in citizen.page.text for dose in doses)
+    sheet, entry = citizen.download("sheet"), citizen.download("calendar")
+    [code] = read_sheet(sheet.content).codes
+    assert sheet.headers["content-type"] == "application/pdf"
+    assert entry.headers["content-type"].startswith("text/calendar; method=PUBLISH")
+    assert f"UID:{code}-2@".encode() in entry.content
     secrets = (pin, pin2, citizen.phone, citizen.insured_number)
     assert not any(secret in text for secret in secrets for text in (*citizen.urls, portal.log))
+
+
+@pytest.mark.parametrize(("email", "says"), [("bozena@example.org", "done_reserved_email"), ("", "done_reserved_sms")])
+def test_the_page_says_by_which_ways_the_confirmation_comes(portal: Portal, email: str, says: str) -> None:
+    """Also where the address was given with the registration, and is not asked for again."""
+    citizen = Citizen(portal, "cs")
+    citizen.prove_phone()
+    citizen.press("register/next", **citizen.details("south") | {"email": email})
+    citizen.enter()
+    citizen.press("times")
+    citizen.press("confirm")
+    citizen.press("confirm/next")
+
+    assert citizen.says("done_reserved")
+    assert citizen.says(says)
+    assert read_sheet(citizen.download("sheet").content).text.startswith("Potvrzení rezervace očkování")
 
 
 def test_a_page_changes_its_language_and_keeps_what_was_typed(portal: Portal) -> None:

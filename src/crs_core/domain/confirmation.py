@@ -74,7 +74,8 @@ class Confirmation:
         revision: Grows with every change of the reservation, its cancellation included.
         issued_at: When it was so.
         channels: By which ways it is sent: by SMS always, by e-mail where there is an address.
-        comes: The same as a sentence, and whether there is something to download.
+        makes: Whether there are documents to be had.
+        comes: By which ways it comes, as a sentence, and that it can be downloaded where it can.
         words: Texts by name, as ``confirmation_title``; those of the campaign before the built-in ones.
         documents: The PDF and the calendar entry; empty where none were asked for, or the system makes none.
     """
@@ -92,6 +93,7 @@ class Confirmation:
     cancelled: bool
     issued_at: Instant
     channels: tuple[Channel, ...]
+    makes: bool
     comes: str
     words: Mapping[str, str] = field(repr=False)
     documents: tuple[Document, ...] = ()
@@ -124,6 +126,7 @@ def confirmation(
         cancelled=cancelled,
         issued_at=at,
         channels=sent,
+        makes=makes,
         comes=_comes(sent, words, makes=makes),
         words=_written(words, reservation, registration.language, campaign.zone, at),
     )

@@ -262,4 +262,8 @@ OPERATIONS = [
     Case("announce_maintenance", "end", [*NO_MOMENTS, *(datetime(year, 1, 1, tzinfo=UTC) for year in (2020, 2022))]),
     *of_callers("release_all", "dispatch", "tick", "amend", "announce_maintenance", "end_maintenance"),
     *of_callers("replan"),
+    Case("delivered", "message_id", [*NO_TEXTS, *CONTROLS, "", LONG]),
+    Case("delivered", "message_id", ["nobody", "x" * 200], "unknown_message", place="message"),
+    Case("delivered", "at", NO_MOMENTS[1:]),
+    *of_callers("delivered"),
 ]

@@ -105,6 +105,7 @@ def arguments(
         **{name: {} for name in ("open", "close", "release", "release_all", "dispatch", "tick")},
         "replan": {"site_id": "north"},
         **{name: {} for name in ("dead_letters", "statistics", "explain", "end_maintenance")},
+        "delivered": {"message_id": next((town.spool / "sms").glob("*.txt")).stem},
         "amend": {"campaign": town.system.campaign},
         "announce_maintenance": {"start": datetime(2021, 2, 1, tzinfo=UTC), "end": datetime(2021, 2, 1, 1, tzinfo=UTC)},
     }

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pendulum
+import pytest
 
 import crs_core as crs
-from crs_core.domain.time import Day, Instant, add_days, day_of
+from crs_core.domain.time import Day, Instant, add_days, day_of, later
 from tests.systems import OpenTown, Town, invented
 
 FILE = Path(__file__).parents[2] / "examples" / "czechia-2021" / "campaign.toml"
@@ -131,3 +132,78 @@ def test_a_term_never_seen_is_a_change_of_the_file_alone(open_town: OpenTown, st
     rounds(town, 70)
     assert happened(town, name) == [before, [*((hours, "reminded") for hours in (1, 2, 3, 31, 61)), (62, "lapsed")]]
     assert town.system.operations.audit() == ()
+
+
+PHONE_HAS_IT = """
+[[invitation]]
+from = 2021-02-08
+counts_from = "delivery"
+windows = [{ hours = 20, reminders_hours = [10] }]
+"""
+
+
+def sent(town: Town, phone: str) -> str:
+    """The reference that the gateway got with the newest message to a phone."""
+    files = [file for file in (town.spool / "sms").glob("*.txt") if f"To: {phone}" in file.read_text(encoding="utf-8")]
+    return max(files, key=lambda file: file.stat().st_mtime_ns).stem
+
+
+@pytest.mark.parametrize(
+    ("reported_after", "says", "remind", "end"),
+    [
+        (None, 0, 10, 20),  # no report: from the hand-off
+        (4, 4, 14, 24),
+        (4, 2, 12, 22),  # reported late: the phone had it two hours before
+        (4, -9, 10, 20),  # a clock that is slow: not before the hand-off
+        (4, 9, 14, 24),  # a clock that is fast: not after now
+        (15, 15, 10, 35),  # reminded already, which is not repeated
+        (25, 1, 10, 20),  # too late: the turn is over
+    ],
+)
+def test_windows_count_from_delivery_where_the_rule_says_so(
+    open_town: OpenTown, reported_after: int | None, says: int, remind: int, end: int
+) -> None:
+    town = open_town("memory:", **of_file(amended(RULES, PHONE_HAS_IT)))
+    town.clock.set(eight(Day(2021, 2, 9)))
+    name = invite(town, 1)
+    start, reference = town.clock.now(), sent(town, invented(1).phone)
+    if reported_after is not None:
+        rounds(town, reported_after)
+        noted = town.system.operations.delivered(reference, later(start, hours=says))
+        assert noted == (reported_after < 20)
+        assert not town.system.operations.delivered(reference), "the first report counts"
+    rounds(town, 40)
+
+    assert happened(town, name) == [[(remind, "reminded"), (end, "returned")]]
+    assert town.system.operations.audit() == ()
+
+
+def test_a_report_of_delivery_is_kept_on_every_storage(open_town: OpenTown, storage_url: str) -> None:
+    """Under a rule that counts from hand-off too, for whoever looks; reports of other messages change nothing."""
+    town = open_town(storage_url)
+    [citizen] = town.invited(1)
+    invitation = sent(town, citizen.phone)
+    pins = [file.stem for file in (town.spool / "sms").glob("*.txt") if file.stem != invitation]
+    operations = town.system.operations
+
+    assert [operations.delivered(each) for each in pins] == [False]
+    assert operations.delivered(invitation, idempotency_key="report")
+    assert operations.delivered(invitation, idempotency_key="report")
+    assert not operations.delivered(invitation)
+    history = operations.explain(citizen.registration_id).history
+    assert [entry.actor for entry in history if entry.kind == "invitation_delivered"] == ["gateway"]
+    with pytest.raises(crs.NotFound, match="unknown_message"):
+        operations.delivered("no-such-message")
+
+
+def test_a_report_of_an_invitation_that_is_over_moves_no_newer_one(open_town: OpenTown) -> None:
+    town = open_town("memory:", **of_file(amended(RULES, PHONE_HAS_IT)))
+    town.clock.set(eight(Day(2021, 2, 9)))
+    name = invite(town, 1)
+    old = sent(town, invented(1).phone)
+    rounds(town, 21)
+    assert town.system.site("north").release().invited == (name,)
+    town.system.operations.dispatch()
+
+    assert not town.system.operations.delivered(old)
+    assert town.system.operations.delivered(sent(town, invented(1).phone))

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from attrs import define, field, frozen
 
-from crs_core.desks import amending
+from crs_core.desks import amending, reporting
 from crs_core.domain import inputs
 from crs_core.domain.campaign import Campaign
 from crs_core.domain.journey import Journey
@@ -96,6 +96,33 @@ class OperationsDesk:
             Refused: ``no_maintenance``.
         """
         return amending.end_maintenance(self._office, actor=actor, idempotency_key=idempotency_key)
+
+    def delivered(
+        self,
+        message_id: str,
+        at: datetime | None = None,
+        *,
+        actor: str = "gateway",
+        idempotency_key: str | None = None,
+    ) -> bool:
+        """A gateway reports that a phone has a message: what the call-back of its delivery reports hands in here.
+
+        Of an invitation the moment is kept, once; where its term counts from delivery, its windows begin then.
+
+        Args:
+            message_id: The `reference` that the gateway was given with the message.
+            at: When, by the gateway's clock; what lies before the hand-off or after now is taken as the nearer of the
+                two. None: now.
+
+        Returns:
+            Whether that was noted: False of other messages, of an invitation that is over, a second time, and before
+            the hand-off is written down; such a report may be handed in again.
+
+        Raises:
+            InvalidInput: No text; no moment with a zone.
+            NotFound: ``unknown_message``.
+        """
+        return reporting.delivered(self._office, message_id, at, actor=actor, idempotency_key=idempotency_key)
 
     def release_all(self, *, actor: str = _OPERATIONS) -> tuple[Release, ...]:
         """One release at every open site, in order of id."""

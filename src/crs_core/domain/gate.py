@@ -105,14 +105,14 @@ def handed_off(registration: Registration, now: Instant, message_id: str) -> Reg
 
 
 def delivered(registration: Registration, message_id: str, at: Instant, now: Instant) -> Registration:
-    """The registration once its phone is said to have the invitation; the first report counts.
+    """The registration once its phone is said to have the invitation; the first report of one that is open counts.
 
     A gateway's clock is not ours: what it says lies between the hand-off and now.
     """
     invitation = registration.invitation
-    if invitation is None or invitation.message_id != message_id or invitation.delivered_at is not None:
+    if registration.gate is not Gate.INVITED or invitation is None or invitation.message_id != message_id:
         return registration
-    if invitation.handed_off_at is None:
+    if invitation.handed_off_at is None or invitation.delivered_at is not None:
         return registration
     moment = min(max(at, invitation.handed_off_at), now)
     return evolve(registration, invitation=evolve(invitation, delivered_at=moment))

@@ -97,6 +97,10 @@ class View(Protocol):
         """Every message still owed."""
         ...
 
+    def message(self, message_id: str) -> Message | None:
+        """The message of an id, whatever became of it, or None."""
+        ...
+
     def dead_letters(self, limit: int) -> Sequence[DeadLetter]:
         """Messages that will not be sent, the latest first."""
         ...

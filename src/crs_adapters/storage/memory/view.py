@@ -111,6 +111,11 @@ class MemoryView:
             for _, name in self._state.owed[lane]:
                 yield self._state.letters[name].message
 
+    def message(self, message_id: str) -> Message | None:
+        """See `View.message`."""
+        letter = self._state.letters.get(message_id)
+        return None if letter is None else letter.message
+
     def dead_letters(self, limit: int) -> Sequence[DeadLetter]:
         """See `View.dead_letters`."""
         dead = [

@@ -34,6 +34,7 @@ class Outbox:
         self._counts = _counts(dialect)
         self._page = _page(dialect)
         self._dead = _dead(dialect)
+        self._get = compiled(dialect, select(*_MESSAGE).where(outbox.c.id == given(outbox.c.id)), "id")
 
     def owed_changes(self, messages: Iterable[Message]) -> Iterator[Change]:
         """The changes that owe messages; one of whose person and purpose one is unsent is left out."""
@@ -84,6 +85,11 @@ class Outbox:
             for row in rows:
                 yield self._message(*row)
             last = rows[-1][: len(_ORDER)]
+
+    def message(self, session: Session, message_id: str) -> Message | None:
+        """See `View.message`."""
+        row = session.row(self._get, (message_id,))
+        return None if row is None else self._message(*row)
 
     def dead_letters(self, session: Session, limit: int) -> Sequence[DeadLetter]:
         """See `View.dead_letters`."""

@@ -106,6 +106,10 @@ class SqlView:
         """See `View.owed`."""
         return self._tables.outbox.owed(self._session)
 
+    def message(self, message_id: str) -> Message | None:
+        """See `View.message`."""
+        return self._tables.outbox.message(self._session, message_id)
+
     def dead_letters(self, limit: int) -> Sequence[DeadLetter]:
         """See `View.dead_letters`."""
         return self._tables.outbox.dead_letters(self._session, limit)

@@ -37,7 +37,7 @@ def _owed(storage: Storage) -> dict[str, Message]:
 
 
 class OutboxContract(Contract):
-    """S21 to S32, S67 and S68."""
+    """S21 to S32, S67, S68 and S70."""
 
     def test_a_message_owed_is_kept_whole(self, storage: Storage) -> None:
         """S21: A message owed is got back equal, by reading and by leasing, with one attempt more when leased."""
@@ -199,3 +199,15 @@ class OutboxContract(Contract):
             ("bulk", "sent"): 1,
             ("bulk", "dead"): 1,
         }
+
+    @pytest.mark.parametrize("state", MessageState)
+    def test_a_message_is_found_whatever_became_of_it(self, storage: Storage, state: MessageState) -> None:
+        """S70: A message is found by its id while it is owed and once it was sent or given up; another id is None."""
+        sent = message("one", facts={"site": "Nemocnice Žabí"})
+        _owe(storage, sent, message("two"))
+        if state is not MessageState.OWED:
+            settle(storage, Outcome("one", state, NOW, reason="tried"))
+
+        with storage.read() as view:
+            assert view.message("one") == sent
+            assert view.message("none") is None

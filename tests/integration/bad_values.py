@@ -256,6 +256,13 @@ OPERATIONS = [
         "unknown_registration",
         place="registration",
     ),
+    Case("explain_seat", "calendar", [*NO_TEXTS, *CONTROLS, LONG]),
+    Case("explain_seat", "day", NO_DAYS),
+    Case("explain_seat", "minute", [None, *NO_NUMBERS, -1, 1440]),
+    *(
+        Case(command, "site_id", [*NO_TEXTS, *CONTROLS, "", LONG, "nowhere"], "unknown_site", place="site")
+        for command in ("explain_site", "explain_seat")
+    ),
     Case("replan", "site_id", [*NO_TEXTS, *CONTROLS, "", LONG, "nowhere"], "unknown_site", place="site"),
     Case("amend", "campaign", [*NO_TEXTS, "campaign.toml"]),
     Case("announce_maintenance", "start", NO_MOMENTS),

@@ -104,6 +104,8 @@ def arguments(
         "receive": {"delivery": DELIVERY},
         **{name: {} for name in ("open", "close", "release", "release_all", "dispatch", "tick")},
         "replan": {"site_id": "north"},
+        "explain_site": {"site_id": "north"},
+        "explain_seat": {"site_id": "north", "calendar": "V1", "day": date(2021, 1, 25), "minute": 480},
         **{name: {} for name in ("dead_letters", "statistics", "explain", "end_maintenance")},
         "delivered": {"message_id": next((town.spool / "sms").glob("*.txt")).stem},
         "amend": {"campaign": town.system.campaign},

@@ -18,10 +18,12 @@ from crs_core.errors import Refused
 from crs_core.office.commands import Office
 from crs_core.ports.storage import View
 
-__all__ = ["chosen_site", "free_times", "offers", "read_offer", "sites"]
+__all__ = ["MOST_OFFERS", "chosen_site", "free_times", "offers", "read_offer", "sites"]
 
 _OFFER_MINUTES = 20
-_MOST_OFFERS = 24
+MOST_OFFERS = 24
+"""So many times of a day a page shows."""
+
 _DAYS_TRIED = 5
 
 
@@ -115,7 +117,7 @@ def _of_day(
     columns = [free_times(view, site, product, dose, each) for dose, each in enumerate(days, start=1)]
     if not all(columns):
         return
-    for first in columns[0][:_MOST_OFFERS]:
+    for first in columns[0][:MOST_OFFERS]:
         later_doses = (min(column, key=lambda seat: abs(seat.minute - first.minute)) for column in columns[1:])
         yield _offer(office, site.id, product, (first, *later_doses), now)
 

@@ -2,56 +2,33 @@
 
 from datetime import datetime
 
-from attrs import define, field, frozen
+from attrs import define
 
-from crs_core.desks import amending, reporting
+from crs_core.desks import amending, explaining, reporting
+from crs_core.desks.explaining import Explanation, SeatExplanation, SiteExplanation
 from crs_core.domain import inputs
 from crs_core.domain.campaign import Campaign
-from crs_core.domain.journey import Journey
-from crs_core.domain.journey import journey as journey_of
 from crs_core.domain.maintenance import Maintenance
 from crs_core.domain.messages import DeadLetter
-from crs_core.domain.people import mask
-from crs_core.domain.plans import JournalEntry, Key
-from crs_core.domain.registration import Block, Registration
 from crs_core.domain.releases import ReleaseRecord
-from crs_core.domain.reservations import Reservation
 from crs_core.domain.sites import Site
 from crs_core.domain.statistics import Statistics, headline
 from crs_core.domain.time import Day
-from crs_core.errors import NotFound
 from crs_core.office.commands import Office
 from crs_core.office.reception import Reception
-from crs_core.rounds import audit, calling, dispatch, release, replanning, tick
+from crs_core.rounds import audit, dispatch, release, replanning, tick
 from crs_core.rounds.audit import Violation
-from crs_core.rounds.calling import Turn
 from crs_core.rounds.dispatch import Dispatch
 from crs_core.rounds.release import Release
 from crs_core.rounds.replanning import Replan
 from crs_core.rounds.tick import Tick
 
-__all__ = ["Explanation", "OperationsDesk"]
+__all__ = ["OperationsDesk"]
 
 _OPERATIONS = "operations"
 _ROUND = 500
 _MOST = 1_000_000
-
-
-@frozen
-class Explanation:
-    """One registration, for those who answer for it: where it stands and how it came there.
-
-    Attributes:
-        history: The journal of the person, in order; by pseudonym.
-        turn: Where they stand in the order of invitations, and why they are not invited now.
-        blocks: What keeps it out of the queue and from reserving, and why; empty if nothing does.
-    """
-
-    registration_id: str
-    journey: Journey
-    history: tuple[JournalEntry, ...] = field(repr=lambda entries: f"<{len(entries)} entries>")
-    turn: Turn
-    blocks: tuple[Block, ...] = ()
+_LAST_MINUTE = 24 * 60 - 1
 
 
 @define
@@ -177,27 +154,39 @@ class OperationsDesk:
             return tuple(view.dead_letters(limit))
 
     def explain(self, registration_id: str) -> Explanation:
-        """Where a registration stands, what comes next or why not, and how it came there.
+        """Where a registration stands, the first rule that holds it, and how it came there.
 
         Raises:
             InvalidInput: No text, or no id.
             NotFound: ``unknown_registration``.
         """
         inputs.require(inputs.of_text("registration_id", registration_id, least=1))
-        office = self._office
-        now = office.now()
-        with office.storage.read() as view:
-            stored = view.get(Key(Registration, registration_id))
-            if stored is None:
-                message = f"registration={mask(registration_id)}: there is none"
-                raise NotFound("unknown_registration", message, remedy="copy the id once more")
-            found = stored.value
-            held = None if found.reservation_id is None else view.get(Key(Reservation, found.reservation_id))
-            history = tuple(view.journal(found.person))
-            turn = calling.turn(office, view, found, now)
-        reservation = None if held is None else held.value
-        journey = journey_of(found, reservation, office.campaign.access.at(now), now, office.pauses)
-        return Explanation(found.id, journey, history, turn, found.blocks)
+        return explaining.explain(self._office, registration_id)
+
+    def explain_site(self, site_id: str) -> SiteExplanation:
+        """The first rule that keeps a site from opening, and the first that keeps it from inviting anybody.
+
+        Raises:
+            NotFound: ``unknown_site``.
+        """
+        return explaining.explain_site(self._office, site_id)
+
+    def explain_seat(self, site_id: str, *, calendar: str, day: Day, minute: int) -> SeatExplanation:
+        """The first rule that keeps the seats of one time of a calendar from being offered.
+
+        Args:
+            minute: Wall-clock time in the campaign's zone, minutes since midnight, 0 to 1439.
+
+        Raises:
+            InvalidInput: No text, no day, no time.
+            NotFound: ``unknown_site``.
+        """
+        inputs.require(
+            inputs.of_text("calendar", calendar),
+            inputs.of_day("day", day),
+            inputs.of_number("minute", minute, least=0, most=_LAST_MINUTE),
+        )
+        return explaining.explain_seat(self._office, site_id, calendar, day, minute)
 
     def replan(
         self, site_id: str, *, dry_run: bool = False, actor: str = _OPERATIONS, idempotency_key: str | None = None

@@ -12,6 +12,7 @@ from crs_core.domain.maintenance import under_way
 from crs_core.domain.people import mask
 from crs_core.domain.plans import JournalEntry, Key
 from crs_core.domain.registration import Block, Registration
+from crs_core.domain.regulator import Room
 from crs_core.domain.reservations import Reservation
 from crs_core.domain.sites import Site, supplies
 from crs_core.domain.time import Day, Instant
@@ -22,6 +23,8 @@ from crs_core.rounds import calling
 from crs_core.rounds.calling import Turn
 
 __all__ = ["Explanation", "SeatExplanation", "SiteExplanation", "explain", "explain_seat", "explain_site"]
+
+_MOST = 10_000
 
 
 @frozen
@@ -111,14 +114,16 @@ def _of_person(
     found = holding.of_person(one, held, None if site is None else site.value, now, office.pauses)
     if found is not None:
         return found
-    rest = under_way(office.pauses, now)
-    if rest is not None:
-        return Rule("maintenance", {"end": rest.end.isoformat()})
     if turn.why_not == "group_not_open" and turn.group is not None and turn.group.opens is not None:
         return Rule("group_not_open", {"opens": turn.group.opens})
     if turn.why_not in {"", "no_group", "others_first"}:
         return Rule(turn.why_not or "next")
-    return holding.of_room(calling.room(office, view, one.site_id, now)) or Rule("others_first")
+    return _of_room(office, calling.room(office, view, one.site_id, now), now) or Rule("others_first")
+
+
+def _of_room(office: Office, room: Room, now: Instant) -> Rule | None:
+    rest = under_way(office.pauses, now)
+    return holding.of_room(room) if rest is None else Rule("maintenance", {"end": rest.end.isoformat()})
 
 
 def explain_site(office: Office, site_id: str) -> SiteExplanation:
@@ -131,7 +136,7 @@ def explain_site(office: Office, site_id: str) -> SiteExplanation:
         published = calendar_check.published_seats(view.accounts(site_id))
         findings = calendar_check.check(site, free, published, office.campaign, now)
         room = calling.room(office, view, site_id, now)
-        inviting = holding.of_room(room) or _of_queue(office, view, site_id, room.free, now)
+        inviting = _of_room(office, room, now) or _of_queue(office, view, room, site_id, now)
     blocking = next((each for each in findings if each.severity is Severity.BLOCKS), None)
     short = sum(each.seats for each in site.short_slots) + sum(each.short for each in site.deliveries)
     opening = holding.of_opening(site, blocking)
@@ -143,10 +148,12 @@ def _site(view: View, site_id: str) -> Site:
     return Site(site_id) if stored is None else stored.value
 
 
-def _of_queue(office: Office, view: View, site_id: str, number: int, now: Instant) -> Rule:
-    found = len(calling.called(office, view, site_id, number, now))
+def _of_queue(office: Office, view: View, room: Room, site_id: str, now: Instant) -> Rule:
+    found, exhausted = calling.called(office, view, site_id, room, _MOST, now)
     if found:
-        return Rule("invites", {"number": found})
+        return Rule("invites", {"number": len(found)})
+    if not exhausted:
+        return holding.of_full_room(room)
     why = calling.uncalled(office, view, site_id, 0, now)
     return Rule("nobody_in_a_group" if why == "no_group" else why)
 

@@ -19,7 +19,7 @@ from crs_core.domain.reservations import Attendance, Reservation
 from crs_core.domain.sites import CalendarHead, Site
 from crs_core.domain.time import Day, Instant, slot_instant
 
-__all__ = ["Rule", "SeatCase", "of_opening", "of_person", "of_room", "of_seat"]
+__all__ = ["Rule", "SeatCase", "of_full_room", "of_opening", "of_person", "of_room", "of_seat"]
 
 
 @frozen
@@ -96,8 +96,11 @@ def of_opening(site: Site, blocking: Finding | None) -> Rule:
 
 def of_room(room: Room) -> Rule | None:
     """What keeps a site from inviting anybody; None where it has room."""
-    if room.free:
-        return None
+    return None if room.left > 0 else of_full_room(room)
+
+
+def of_full_room(room: Room) -> Rule:
+    """What keeps a site from inviting one more."""
     if room.held_by == "outstanding_invitations":
         return Rule(room.held_by, {"people": room.people, "outstanding": room.outstanding})
     if room.held_by == "no_free_pair":

@@ -34,7 +34,10 @@ A_DATABASE = 20
 """So many crashes each database goes through, one after the other."""
 
 ROOT = Path(__file__).parents[2]
-_OFTEN = {"handing over": 300, "handed over": 300, "citizen: begun": 25, "citizen: decided": 25}
+_SWEEP = CRASHES > A_DATABASE
+_OFTEN = {"handing over": 300, "handed over": 300, "citizen: begun": 60, "citizen: decided": 60}
+_MOST = 20 if _SWEEP else 5
+_SECONDS = 1.2 if _SWEEP else 0.4
 
 
 @define
@@ -164,7 +167,7 @@ def crashed(
 
 def plan(count: int, first: int, chance: random.Random) -> list[tuple[str, int]]:
     """Where each of so many workers dies: every second at a boundary, in turn; the others whenever it is."""
-    return [(boundary, chance.randint(1, _OFTEN.get(boundary, 5))) for boundary in _boundaries(count, first)]
+    return [(boundary, chance.randint(1, _OFTEN.get(boundary, _MOST))) for boundary in _boundaries(count, first)]
 
 
 def _boundaries(count: int, first: int) -> list[str]:
@@ -181,7 +184,7 @@ def test_nothing_told_is_lost_and_nothing_comes_twice_that_was_settled(
     deaths = plan(CRASHES, 6 if "postgresql" in request.node.name else 0, chance)
 
     def kill() -> None:
-        _after(chance.uniform(0, 0.4))
+        _after(chance.uniform(0, _SECONDS))
 
     faults: list[str] = []
     figures = {"crashes": 0, "answers": 0, "handed": 0, "twice": 0}

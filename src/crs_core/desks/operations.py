@@ -8,8 +8,10 @@ from crs_core.desks import amending, explaining, reporting
 from crs_core.desks.explaining import Explanation, SeatExplanation, SiteExplanation
 from crs_core.domain import inputs
 from crs_core.domain.campaign import Campaign
+from crs_core.domain.circuit import Circuit
 from crs_core.domain.maintenance import Maintenance
-from crs_core.domain.messages import DeadLetter
+from crs_core.domain.messages import Channel, DeadLetter
+from crs_core.domain.plans import Key
 from crs_core.domain.releases import ReleaseRecord
 from crs_core.domain.sites import Site
 from crs_core.domain.statistics import Statistics, headline
@@ -146,6 +148,13 @@ class OperationsDesk:
         """How many messages by (lane, state)."""
         with self._office.storage.read() as view:
             return view.outbox()
+
+    def gateways(self) -> tuple[Circuit, ...]:
+        """How the gateway of each channel does: failures in a row and, where it is down, when it is tried again."""
+        with self._office.storage.read() as view:
+            stored = [view.get(Key(Circuit, channel.value)) for channel in Channel]
+        pairs = zip(Channel, stored, strict=True)
+        return tuple(Circuit(channel.value) if found is None else found.value for channel, found in pairs)
 
     def dead_letters(self, limit: int = 100) -> tuple[DeadLetter, ...]:
         """Messages that will not be sent, the latest first, each with its reason."""

@@ -1,5 +1,6 @@
 """`crs demo` as people run it, in a process of its own, at a scale of seconds."""
 
+import csv
 import os
 import re
 import subprocess
@@ -8,8 +9,11 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+import icalendar
 import pytest
 from attrs import frozen
+
+from crs_core import load_campaign
 
 SCALE = "2000"
 DAYS = [date(2021, 1, 15).toordinal() + number for number in range(29)]
@@ -118,6 +122,48 @@ def test_a_citizen_waits_is_invited_and_reserves(played: Played) -> None:
         words.index(step) for step in (*steps, "reserves both doses")
     )
     assert re.search(r"phone …\d\d$", story.splitlines()[0])
+
+
+def test_the_citizens_sheet_and_calendar_entry_are_there(played: Played) -> None:
+    """What the page names is what came by e-mail, and the entry has the days that were reserved."""
+    found = re.findall(r"(?m)^Their (sheet|entry) [a-z ]+: (.+)$", played.out)
+    files = {kind: played.folder.parent / path for kind, path in found}
+    events = icalendar.Calendar.from_ical(files["entry"].read_bytes()).events
+    days = [f"{event.start.day}. {event.start.month}." for event in events]
+
+    assert files["sheet"].read_bytes().startswith(b"%PDF-")
+    assert len(days) == 2
+    assert f"reserves both doses: {days[0]} and {days[1]}" in " ".join(played.out.split())
+
+
+def test_every_site_says_what_it_could_book_and_why_not_more(played: Played) -> None:
+    with (played.folder / "sites.csv").open(encoding="utf-8", newline="") as file:
+        sites = list(csv.DictReader(file))
+    campaign = load_campaign(played.folder / "campaign.toml")
+    last = played.rows()[-1]
+
+    assert [site["site"] for site in sites] == [place.id for place in campaign.places]
+    assert sum(int(site["reserved"]) for site in sites) * int(SCALE) == last[5]
+    assert sum(int(site["waiting"]) for site in sites) * int(SCALE) == last[6]
+    assert all(site["held_by"] for site in sites)
+
+
+def test_what_the_messages_cost_is_counted_in_segments(played: Played) -> None:
+    [words] = re.findall(r"The SMS took ([\d,]+) segments \((.*?)\)", " ".join(played.out.split()))
+    parts = [
+        (int(messages.replace(",", "")), int(each)) for messages, each in re.findall(r"([\d,]+) in (\d)", words[1])
+    ]
+
+    assert int(words[0].replace(",", "")) == sum(messages * each for messages, each in parts)
+    assert parts[0][1] == 1
+
+
+def test_health_workers_are_registered_where_the_registry_knows_them(played: Played) -> None:
+    found = re.search(r"([\d,]+) came, the registry confirmed ([\d,]+) of them", " ".join(played.out.split()))
+    assert found is not None
+    came, confirmed = (int(each.replace(",", "")) for each in found.groups())
+
+    assert 0 < confirmed <= came
 
 
 def test_pins_stand_in_the_spool_and_are_printed_nowhere(played: Played) -> None:

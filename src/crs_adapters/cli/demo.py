@@ -15,6 +15,7 @@ from crs_adapters.cli import demo_pages
 from crs_adapters.simulation.czechia_2021.dates import FIRST_DAY, LAST_DAY
 from crs_adapters.simulation.czechia_2021.outcome import outcome_of
 from crs_adapters.simulation.czechia_2021.play import open_play
+from crs_adapters.simulation.czechia_2021.site_outcome import SITES, write
 from crs_adapters.simulation.czechia_2021.staging import set_stage
 from crs_core.domain.time import Instant, slot_instant
 from crs_core.testing.clock import SeededChance, VirtualClock
@@ -63,6 +64,7 @@ def demo(
         with _progress(console) as told:
             play.run(told)
         outcome = outcome_of(play)
+    write(folder / SITES, outcome.sites)
     demo_pages.closing(console, stage, outcome, seconds=time.perf_counter() - begin)
     return 1 if outcome.violations else 0
 

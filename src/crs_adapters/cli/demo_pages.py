@@ -1,25 +1,27 @@
 """What ``crs demo`` prints: figures scaled back to the whole country, tables that fit into 80 columns."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from crs_adapters.cli.demo_layout import head, table_of
+from crs_adapters.cli.demo_sites import booked, calendars
 from crs_adapters.cli.demo_story import explained, masked, story
-from crs_adapters.simulation.czechia_2021.calendar_review import Reviewed
-from crs_adapters.simulation.czechia_2021.dates import OPERATOR, OPERATORS_DAY, SWITCH_DAY
+from crs_adapters.simulation.czechia_2021.dates import HEALTH_WORKERS_DAY, OPERATOR, OPERATORS_DAY, SWITCH_DAY
 from crs_adapters.simulation.czechia_2021.outcome import Outcome, Sample
 from crs_adapters.simulation.czechia_2021.recorder import Recorder
+from crs_adapters.simulation.czechia_2021.site_outcome import SITES
 from crs_adapters.simulation.czechia_2021.staging import Stage
-from crs_core.domain.calendar_check import Severity
 
 __all__ = ["closing", "opening"]
 
 _ZONE = "Europe/Prague"
 _OLD = 80
-_WORST = 5
+_PRICE = 0.6  # Kč a segment
+_WAYS = {"sms": "SMS", "mail": "mail"}
+_DOCUMENTS = {"pdf": "Their sheet to print and bring", "ics": "Their entry for a calendar"}
 _LANES = {"interactive": "control PINs", "transactional": "PIN2, confirmations", "bulk": "invitations"}
 
 
@@ -32,7 +34,7 @@ def opening(console: Console, stage: Stage) -> None:
     )
     console.print(Text(f"Database, messages and rules: {stage.folder}/", style="dim"), soft_wrap=True)
     if stage.reviewed:
-        _calendars(console, stage.reviewed, stage.campaign.calendar_check.steps[0][1].stranded_share)
+        calendars(console, stage.reviewed, stage.campaign.calendar_check.steps[0][1].stranded_share)
 
 
 def closing(console: Console, stage: Stage, outcome: Outcome, *, seconds: float) -> None:
@@ -46,59 +48,24 @@ def closing(console: Console, stage: Stage, outcome: Outcome, *, seconds: float)
     _messages(console, outcome, scaled)
     if outcome.sample is not None:
         _journey(console, outcome.sample, stage)
+    booked(console, outcome.sites, scaled, f"{stage.folder}/{SITES}")
     if outcome.site is not None:
-        _head(console, "Why a site invites no more")
+        head(console, "Why a site invites no more")
         console.print(explained(outcome.site))
     _commands(console, outcome.recorder, seconds)
-    _head(console, "Audit")
+    head(console, "Audit")
     for violation in outcome.violations:
         console.print(Text(f"{violation}", style="red"))
     console.print(
         Text(f"{len(outcome.violations)} violations", style="bold red" if outcome.violations else "bold green")
     )
-    _head(console, "What happened")
+    head(console, "What happened")
     console.print(story(outcome, stage))
 
 
-def _head(console: Console, text: str) -> None:
-    console.print(Text(f"\n{text}", style="bold"))
-
-
-def _table(*columns: str, left: int = 1) -> Table:
-    """A table whose first columns are text and whose others are numbers."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
-    for number, name in enumerate(columns):
-        table.add_column(name, justify="left" if number < left else "right", overflow="fold")
-    return table
-
-
-def _calendars(console: Console, reviewed: Iterable[Reviewed], limit: float) -> None:
-    sites = list(reviewed)
-    closed = [site for site in sites if site.refusal]
-    stranded = {site.site: sum(finding.stranded for finding in site.findings) for site in sites}
-    short = [site for site in sites if any(finding.severity is Severity.WARNS for finding in site.findings)]
-    _head(console, "The real calendars before the check")
-    console.print(
-        f"{len(sites)} sites with {sum(site.seats for site in sites):,} first doses, whole. "
-        f"{len(sites) - len(closed)} may open; {len(short)} of them are warned, as some first doses there find no "
-        f"second one 21 to 28 days later: {sum(stranded[site.site] for site in short):,} seats, never offered. "
-        f"{len(closed)} may not open, as more than {limit:.0%} of theirs find none:"
-    )
-    for title, chosen in (("kept closed", closed), ("warned", short)):
-        table = _table("Site", "first doses", "stranded")
-        ordered = sorted(chosen, key=lambda site: -stranded[site.site])
-        for site in ordered[:_WORST]:
-            table.add_row(Text(site.site), f"{site.seats:,}", f"{stranded[site.site]:,}")
-        if len(ordered) > _WORST:
-            table.add_row(Text(f"and {len(ordered) - _WORST} more", style="dim"), "", "")
-        if chosen:
-            console.print(Text(f"\n{title.capitalize()}", style="italic"))
-            console.print(table)
-
-
 def _headline(console: Console, outcome: Outcome, scale: int, scaled: Callable[[float], str]) -> None:
-    _head(console, f"Day by day, scaled back to the whole country (× {scale:,})")
-    table = _table("Day", "registered", "invited", "reserved", "registrations", "reservations", "waiting")
+    head(console, f"Day by day, scaled back to the whole country (× {scale:,})")
+    table = table_of("Day", "registered", "invited", "reserved", "registrations", "reservations", "waiting")
     for row in outcome.days:
         if row.day == SWITCH_DAY:
             table.add_section()
@@ -112,16 +79,11 @@ def _headline(console: Console, outcome: Outcome, scale: int, scaled: Callable[[
         "The first three columns are of the day, the last three in all. The gap is the night of the switch; "
         f"the operator's figures are those of its report of {OPERATORS_DAY.day} January."
     )
-    planned, opened, closed = outcome.sites
-    console.print(
-        f"Of {planned} sites {opened} opened; {closed} were kept closed by the check of their calendars, "
-        f"{planned - opened - closed} have so few seats that none is played."
-    )
 
 
 def _waiting(console: Console, outcome: Outcome, scaled: Callable[[float], str]) -> None:
-    _head(console, "Waiting on the evening of 12 February, by age")
-    table = _table("Age", "waiting")
+    head(console, "Waiting on the evening of 12 February, by age")
+    table = table_of("Age", "waiting")
     younger = 0
     for group, number in outcome.waiting_by_age.items():
         if int(group.rstrip("+").partition("-")[0]) >= _OLD:
@@ -130,12 +92,17 @@ def _waiting(console: Console, outcome: Outcome, scaled: Callable[[float], str])
             younger += number
     table.add_row("18-65, health workers", scaled(younger))
     console.print(table)
+    came, registered = outcome.health_workers
+    console.print(
+        f"Health workers may register since {HEALTH_WORKERS_DAY.day} January: {scaled(came)} came, the registry "
+        f"confirmed {scaled(registered)} of them, the others were refused."
+    )
 
 
 def _messages(console: Console, outcome: Outcome, scaled: Callable[[float], str]) -> None:
-    _head(console, "Messages by lane")
+    head(console, "Messages by lane")
     states = ("sent", "owed", "dead")
-    table = _table("Lane", "what", *states, left=2)
+    table = table_of("Lane", "what", *states, left=2)
     for lane, what in _LANES.items():
         table.add_row(lane, what, *(scaled(outcome.messages.get((lane, state), 0)) for state in states))
     console.print(table)
@@ -148,8 +115,20 @@ def _messages(console: Console, outcome: Outcome, scaled: Callable[[float], str]
             f"Half of the control PINs left within {_span(usual)}, 99 of 100 within {_span(slow)}, "
             f"while there was something to send without a break for up to {_span(outcome.longest_queue)}."
         )
+    _segments(console, outcome, scaled)
     for reason, number in sorted(outcome.dead.items()):
         console.print(f"Not sent, {reason}: {scaled(number)}.")
+
+
+def _segments(console: Console, outcome: Outcome, scaled: Callable[[float], str]) -> None:
+    """What operators charge for: a longer text goes in several segments."""
+    taken = sum(number * messages for number, messages in outcome.segments.items())
+    sorts = ", ".join(f"{scaled(messages)} in {number}" for number, messages in outcome.segments.items())
+    cost = taken * _PRICE
+    console.print(
+        f"The SMS took {scaled(taken)} segments ({sorts}): no diacritics, so 160 letters fit into one and not 70. "
+        f"At a price of {_PRICE:.2f} Kč each, which is invented, {scaled(cost)} Kč."
+    )
 
 
 def _span(seconds: float) -> str:
@@ -160,29 +139,34 @@ def _span(seconds: float) -> str:
 
 
 def _journey(console: Console, sample: Sample, stage: Stage) -> None:
-    _head(console, f"One citizen: {sample.age} years, region {sample.region}, phone {sample.phone}")
+    head(console, f"One citizen: {sample.age} years, region {sample.region}, phone {sample.phone}")
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column()
     for event in sample.events:
-        style = "cyan" if event.kind == "sms" else ""
+        way = _WAYS.get(event.kind, "")
+        style = "cyan" if way else ""
         moment = event.at.in_timezone(_ZONE).format("D MMM HH:mm")
-        table.add_row(moment, Text("SMS" if event.kind == "sms" else "", style=style), Text(masked(event.text), style))
+        table.add_row(moment, Text(way, style), Text(masked(event.text), style))
     console.print(table)
     if sample.journey is not None:
         console.print(f"The signpost now: step {sample.journey.step} of 8, {sample.journey.standing.value}.")
+    if not sample.documents:
+        console.print("They gave no address for e-mail: the SMS has all of it, and the page offers the sheet to print.")
+    for name in sample.documents:
+        console.print(Text(f"{_DOCUMENTS[name.rpartition('.')[2]]}: {stage.folder}/mail/{name}"), soft_wrap=True)
     console.print(
         Text(f"PINs are masked here; messages as they left: {stage.folder}/sms/", style="dim"), soft_wrap=True
     )
 
 
 def _commands(console: Console, recorder: Recorder, seconds: float) -> None:
-    _head(console, "Commands of the desks")
+    head(console, "Commands of the desks")
     refused: dict[str, int] = {}
     for (name, _), number in recorder.refusals.items():
         refused[name] = refused.get(name, 0) + number
-    table = _table("Command", "calls", "refused", "ms each", "a second")
+    table = table_of("Command", "calls", "refused", "ms each", "a second")
     for name, calls in sorted(recorder.calls.items(), key=lambda item: (-item[1], item[0])):
         spent = recorder.seconds[name]
         table.add_row(

@@ -13,6 +13,7 @@ from crs_adapters.simulation.czechia_2021.people import Person
 from crs_adapters.simulation.czechia_2021.town import MORNING, Town
 from crs_adapters.simulation.czechia_2021.visit import Found, Visit
 from crs_core.domain.time import Instant, add_days
+from crs_core.ports.mail import Mail
 
 __all__ = ["Citizen", "Event"]
 
@@ -32,7 +33,7 @@ _MOST_REQUESTS = 5
 
 @frozen
 class Event:
-    """One thing that happened to a citizen; `kind` is ``does``, ``told``, ``sms`` or ``system``."""
+    """One thing that happened to a citizen; `kind` is ``does``, ``told``, ``sms``, ``mail`` or ``system``."""
 
     at: Instant
     kind: str
@@ -47,6 +48,7 @@ class Citizen:
         watched: Whether to keep the history of this one.
         waited: Whether a visit before the switch found no seat.
         invitations: How many came.
+        documents: Files of the last confirmation that came by e-mail.
     """
 
     person: Person
@@ -60,6 +62,7 @@ class Citizen:
     reservation: crs.Reservation | None = None
     waited: bool = False
     invitations: int = 0
+    documents: tuple[str, ...] = ()
     _handle: str | None = field(default=None, repr=False)
     _pin: str = field(default="", repr=False)
     _pin2: str = field(default="", repr=False)
@@ -122,6 +125,13 @@ class Citizen:
             self._is_invited()
         else:  # the PIN2 of immediate access, or a reminder that was asked for
             self.town.soon(90, self._comes)
+
+    def reads(self, mail: Mail) -> None:
+        """A message has come to the mailbox; of the last one with documents their names in the spool are kept."""
+        enclosed = [document.name for document in mail.documents]
+        self.note("mail", f"{mail.subject}; with {' and '.join(enclosed) or 'nothing enclosed'}")
+        if enclosed:
+            self.documents = tuple(f"{mail.reference}.{name}" for name in enclosed)
 
     def _proves(self) -> None:
         if self._proof or self._handle is None:

@@ -2,9 +2,12 @@
 
 from crs_core.domain.time import Day
 
-__all__ = ["FIRST_DAY", "HORIZON_DAYS", "LAST_DAY", "OPERATOR", "OPERATORS_DAY", "SWITCH_DAY"]
+__all__ = ["FIRST_DAY", "HEALTH_WORKERS_DAY", "HORIZON_DAYS", "LAST_DAY", "OPERATOR", "OPERATORS_DAY", "SWITCH_DAY"]
 
 FIRST_DAY, SWITCH_DAY, LAST_DAY = Day(2021, 1, 15), Day(2021, 1, 22), Day(2021, 2, 12)
+
+HEALTH_WORKERS_DAY = Day(2021, 1, 26)
+"""Since when health workers may register; the registry of health professionals confirms them."""
 
 OPERATORS_DAY = Day(2021, 1, 20)
 OPERATOR = (173_019, 72_180, 100_839)

@@ -9,6 +9,7 @@ from crs_adapters.simulation.czechia_2021.citizens import Citizen, Event
 from crs_adapters.simulation.czechia_2021.dates import FIRST_DAY, LAST_DAY, SWITCH_DAY
 from crs_adapters.simulation.czechia_2021.play import Play
 from crs_adapters.simulation.czechia_2021.recorder import Recorder
+from crs_adapters.simulation.czechia_2021.site_outcome import SiteOutcome, site_outcomes
 from crs_core.domain.journey import Journey
 from crs_core.domain.people import mask
 from crs_core.domain.statistics import HeadlineRow
@@ -29,6 +30,7 @@ class Sample:
         phone: Masked.
         events: In order; texts of messages as they came, with their PINs.
         journey: The signpost at the end, or None where they never registered.
+        documents: Files in the folder ``mail`` of the last confirmation that came by e-mail.
     """
 
     phone: str
@@ -37,6 +39,7 @@ class Sample:
     site: str
     events: tuple[Event, ...] = field(repr=False)
     journey: Journey | None
+    documents: tuple[str, ...] = ()
 
 
 @frozen
@@ -64,7 +67,9 @@ class Outcome:
         dead: Dead letters by reason.
         pin_waits: Seconds to the control PIN, rising.
         longest_queue: The longest that messages of any kind were waiting without a break, in seconds.
-        sites: Sites (in the campaign, opened, kept closed by their check).
+        segments: How many short messages took so many segments, the fewest first.
+        health_workers: How many of them came, and how many were registered; the registry knows the others not.
+        sites: Every site and what it could book.
         violations: What the audit found; empty is good.
     """
 
@@ -74,7 +79,9 @@ class Outcome:
     dead: Counter[str]
     pin_waits: tuple[float, ...] = field(repr=False)
     longest_queue: float
-    sites: tuple[int, int, int]
+    segments: dict[int, int]
+    health_workers: tuple[int, int]
+    sites: tuple[SiteOutcome, ...]
     sample: Sample | None
     site: SiteAnswer | None
     recorder: Recorder
@@ -85,7 +92,6 @@ def outcome_of(play: Play) -> Outcome:
     """What came of a play that has run to its end."""
     operations = play.system.operations
     statistics = operations.statistics()
-    closed = sum(1 for site in play.sites if site.id not in play.opened and play.blocked[site.id])
     return Outcome(
         days=tuple(_every_day(statistics.days)),
         waiting_by_age={group: number for group, number in statistics.waiting_by_age.items() if number},
@@ -93,12 +99,19 @@ def outcome_of(play: Play) -> Outcome:
         dead=Counter(letter.reason for letter in operations.dead_letters(_DEAD_LETTERS)),
         pin_waits=tuple(sorted(play.town.pin_waits)),
         longest_queue=play.gateway.slowest,
-        sites=(len(play.sites), len(play.opened), closed),
+        segments=dict(sorted(play.network.phones.segments.items())),
+        health_workers=_health_workers(play),
+        sites=site_outcomes(play, statistics.waiting_by_site),
         sample=_sample(play),
         site=_busiest(play, statistics.waiting_by_site),
         recorder=play.recorder,
         violations=operations.audit(),
     )
+
+
+def _health_workers(play: Play) -> tuple[int, int]:
+    came = [each for each in play.citizens if each.person.health_worker]
+    return len(came), sum(1 for each in came if each.registered_at is not None)
 
 
 def _every_day(rows: Sequence[HeadlineRow]) -> Iterator[HeadlineRow]:
@@ -119,7 +132,8 @@ def _sample(play: Play) -> Sample | None:
     def likeness(citizen: Citizen) -> tuple[bool, ...]:
         early = citizen.registered_at is not None and citizen.registered_at < switch
         called = citizen.invitations
-        return early, citizen.reservation is not None, called > 0, citizen.waited, called == 1
+        kept = citizen.reservation is not None and bool(citizen.documents)
+        return early, citizen.reservation is not None, called > 0, citizen.waited, kept, called == 1
 
     watched = [citizen for citizen in play.citizens if citizen.watched]
     if not watched:
@@ -135,6 +149,7 @@ def _sample(play: Play) -> Sample | None:
         journey=None
         if not citizen.registration_id
         else play.system.operations.explain(citizen.registration_id).journey,
+        documents=citizen.documents,
     )
 
 

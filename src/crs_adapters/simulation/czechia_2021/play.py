@@ -49,6 +49,7 @@ class Play:
     agenda: Agenda
     recorder: Recorder
     gateway: Gateway
+    network: Network
     sites: Sequence[PlannedSite]
     citizens: Sequence[Citizen]
     blocked: Counter[str] = field(factory=Counter)
@@ -125,7 +126,8 @@ def open_play(stage: Stage, *, storage: str, clock: SettableClock, chance: Chanc
         keys=_KEY,
         storage=storage,
         sms=f"phones:{folder}",
-        mail=f"spool:{folder}",
+        mail=f"mailboxes:{folder}",
+        confirmation="typst:",
         registry=f"csv:{registry}",
         clock=clock,
         chance=chance,
@@ -143,9 +145,10 @@ def open_play(stage: Stage, *, storage: str, clock: SettableClock, chance: Chanc
     town = Town(system.citizen, agenda, recorder, random.Random(seed), popularity)  # noqa: S311 - replayed on purpose
     citizens = [Citizen(person, town) for person in stage.people]
     _watch(citizens)
-    network.phones = {each.person.phone: each.receives for each in citizens}
-    network.spooled = frozenset(each.person.phone for each in citizens if each.watched)
-    return Play(system, town, agenda, recorder, gateway, stage.sites, citizens)
+    network.phones.owners = {each.person.phone: each.receives for each in citizens}
+    network.phones.spooled = frozenset(each.person.phone for each in citizens if each.watched)
+    network.mailboxes.owners = {each.person.email: each.reads for each in citizens if each.person.email}
+    return Play(system, town, agenda, recorder, gateway, network, stage.sites, citizens)
 
 
 def _days() -> Iterator[Day]:

@@ -63,7 +63,7 @@ def test_a_new_pin_for_every_request_is_caught(monkeypatch: pytest.MonkeyPatch, 
         return real(used, rule=rule, now=now, **more)
 
     monkeypatch.setattr(control_pin, "asked", anew)
-    crowd = Crowd.of(PEOPLE, 180, 1)
+    crowd = Crowd.of(PEOPLE, 900, 1)
     with opened(1, SCALE, folder) as way:
         crowd.storms(way, until=HOUR)
 

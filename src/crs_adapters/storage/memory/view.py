@@ -144,7 +144,7 @@ class MemoryView:
         for (site, _, _), of_day in self._state.slots.items():
             if site == site_id:
                 of_site.update(of_day)
-        return sorted(of_site.items(), key=lambda item: item[0])
+        return sorted(of_site.items(), key=lambda item: _in_order(item[0]))
 
     def tallies(self) -> Sequence[Tally]:
         """See `View.tallies`."""
@@ -157,3 +157,8 @@ def _by_seniority(found: Versioned[Registration]) -> tuple[Instant, str]:
 
 def _by_ticket(found: Versioned[Registration]) -> tuple[int, Instant, str]:
     return found.value.ticket, *_by_seniority(found)
+
+
+def _in_order(account: Account) -> tuple[Any, ...]:
+    """Sorts as accounts do, in a fraction of the time."""
+    return (account.site_id, account.kind, account.series, account.day, account.minute)

@@ -8,7 +8,7 @@ PYTEST := $(PY) -m pytest -n 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench crashes docs incidents format pins clean
+.PHONY: help demo test check bench crashes docs incidents format pins clean storm
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 16
@@ -38,6 +38,8 @@ incidents: $(VENV)/.dev ## The failures of the first week, in the old way and he
 
 crashes: $(VENV)/.dev ## Kills loaded workers, CRASHES=200 on each database, and judges what they leave behind
 	@CRASHES=$${CRASHES:-200} $(PY) -m pytest -q -n 0 -s tests/integration/test_crashes.py -k told $(ARGS)
+storm: $(VENV)/.dev ## Ten thousand weeks of a small town with every vendor hostile (ARGS="--weeks 500 --first 20000")
+	@PYTHONPATH=. $(PY) tests/storm.py $(ARGS)
 
 format: $(VENV)/.dev ## Format the code and mend what the linter can
 	@$(PY) -m ruff format .

@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge, nsmallest
 from itertools import groupby, islice
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from crs_adapters.storage.memory.state import MemoryState, Place
 from crs_core.domain.ledger import Account, AccountKind, Balance, SiteDays

@@ -1,0 +1,123 @@
+"""Weeks of the virtual world: a sample of `make storm`, and that it finds what is planted."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from crs_adapters.storage.memory import MemoryStorage
+from crs_core.testing.world import Failure, Story, Week, play, replay, search, write
+from crs_core.testing.world.search import shortest
+from crs_core.testing.world.truths import Broken
+from tests.integration.planted import FAULTS
+from tests.storm import main, week
+
+SAMPLE = 10 if os.environ.get("HYPOTHESIS_PROFILE") == "quick" else 40
+SEEDS = range(60)
+
+
+@pytest.mark.parametrize("first", range(0, SAMPLE, 10))
+def test_weeks_in_memory_break_no_truth(first: int) -> None:
+    found = search(range(first, first + 10), MemoryStorage)
+
+    assert found is None, found
+
+
+@pytest.mark.slow
+def test_weeks_on_sqlite_break_no_truth(tmp_path: Path) -> None:
+    for seed in (0, 50, 100):
+        tally = week(seed, str(tmp_path))
+
+        assert tally.found == ()
+        assert tally.counted["weeks on SQLite"] == 1
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_guard_taken_out_is_found_and_its_seed_plays_it_again(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    FAULTS[name](monkeypatch)
+    for seed in SEEDS:
+        failure = replay(seed, MemoryStorage)
+        if failure is not None:
+            break
+    else:
+        pytest.fail(f"{len(SEEDS)} weeks without a guard, and none of them found it")
+
+    assert replay(seed, MemoryStorage) == failure
+
+
+def test_one_seed_is_one_week() -> None:
+    """Its people, its vendors, its schedule, to the letter."""
+    first, second = Week(write(7), MemoryStorage), Week(write(7), MemoryStorage)
+
+    assert (first.play(), first.lines) == (second.play(), second.lines)
+    assert first.network.texts == second.network.texts
+    assert write(7) != write(8)
+
+
+@pytest.mark.slow
+def test_a_failure_is_told_as_its_shortest_story(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The text names the seed, says what happened, and its last line plays the same end again."""
+    FAULTS["a_pin_never_dies"](monkeypatch)
+    found = search(SEEDS, MemoryStorage)
+
+    assert found is not None
+    text = str(found)
+    again = re.search(r"replay\((\d+), fresh_storage, \[([\d, ]+)\]\)", text)
+    assert again is not None
+    kept = [int(each) for each in again[2].split(", ")]
+    failure = replay(int(again[1]), MemoryStorage, kept)
+    assert failure is not None
+    assert failure == found.failure
+    assert failure.message in text
+    assert len(kept) <= 6  # asks, a message, types it an hour later
+    assert "asks for a control PIN" in text
+    assert "types the PIN" in text
+
+
+def test_a_story_is_shortened_to_what_breaks_the_same_truth() -> None:
+    """Three happenings are needed, in a story of hundreds; another truth that breaks on the way is not taken for it."""
+    story = write(1)
+    needed = {11, 150, 201}
+
+    def again(shorter: Story) -> Failure | None:
+        numbers = {each.number for each in shorter.happenings}
+        if needed <= numbers:
+            return Failure("it", "", 201, ())
+        return Failure("another", "", 150, ()) if needed & numbers else None
+
+    assert set(shortest(story, Failure("it", "", 201, ()), again)) == needed
+
+
+def test_what_a_failure_says_tells_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No PIN, number or name stands in a story."""
+    FAULTS["any_pin2_enters"](monkeypatch)
+    found = search(SEEDS, MemoryStorage)
+
+    assert found is not None
+    assert not re.search(r"\+420|\b\d{6,10}\b|Vzorov|Smyšlen", str(found))
+
+
+def test_a_broken_truth_has_a_name() -> None:
+    broken = Broken("dead_pin", "a PIN is refused")
+
+    assert (broken.truth, str(broken)) == ("dead_pin", "dead_pin: a PIN is refused")
+
+
+def test_the_sweep_prints_its_figures_and_what_it_found(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--weeks", "3", "--first", "1", "--processes", "1"]) == 0
+    calm = capsys.readouterr().out
+    FAULTS["a_gateway_that_fails_is_believed"](monkeypatch)
+    assert main(["--weeks", "1", "--first", "1", "--processes", "1"]) == 1
+    broken = capsys.readouterr().out
+
+    assert re.search(r"^ +0 violations$", calm, re.MULTILINE)
+    assert re.search(r"^ +3 weeks$", calm, re.MULTILINE)
+    assert "sent_to_nobody" in broken
+    assert re.search(r"^ +1 violations$", broken, re.MULTILINE)
+
+
+def test_playing_the_same_story_on_a_fresh_storage_is_all_that_a_third_party_needs() -> None:
+    assert play(write(3), MemoryStorage) is None

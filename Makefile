@@ -38,6 +38,7 @@ incidents: $(VENV)/.dev ## The failures of the first week, in the old way and he
 
 crashes: $(VENV)/.dev ## Kills loaded workers, CRASHES=200 on each database, and judges what they leave behind
 	@CRASHES=$${CRASHES:-200} $(PY) -m pytest -q -n 0 -s tests/integration/test_crashes.py -k told $(ARGS)
+
 storm: $(VENV)/.dev ## Ten thousand weeks of a small town with every vendor hostile (ARGS="--weeks 500 --first 20000")
 	@PYTHONPATH=. $(PY) tests/storm.py $(ARGS)
 

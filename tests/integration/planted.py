@@ -8,11 +8,8 @@ from attrs import evolve
 
 from crs_adapters.storage.memory.storage import MemoryStorage
 from crs_adapters.storage.memory.work import MemoryWork
-from crs_core.desks import registering
-from crs_core.domain import control_pin, gate, invitation_pin, regulator, reservations
+from crs_core.domain import control_pin, duplicates, gate, invitation_pin, regulator, reservations
 from crs_core.domain.pairing import offers
-from crs_core.domain.people import Person
-from crs_core.domain.plans import Key
 from crs_core.domain.time import later
 from crs_core.errors import AdapterFault
 from crs_core.office.commands import Office
@@ -80,13 +77,7 @@ def an_offer_may_strand_others(patch: pytest.MonkeyPatch) -> None:
 
 
 def one_person_registers_twice(patch: pytest.MonkeyPatch) -> None:
-    real = registering._saved
-
-    def duplicate(office: Any, work: Any, older: str, fresh: Any, now: Any) -> Any:
-        key = Key(Person, fresh.person)
-        return real(office, key, work.get(key), fresh, now)
-
-    patch.setattr(registering, "_duplicate", duplicate)
+    patch.setattr(duplicates, "waits", lambda registration, _now: registration)
 
 
 def a_key_is_forgotten(patch: pytest.MonkeyPatch) -> None:

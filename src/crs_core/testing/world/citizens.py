@@ -180,7 +180,6 @@ class Citizen(Doer):
             if who is self and self.registered is None:
                 self.registered = registered
 
-        self.knows = frozenset({"registry_silent"})
         self.does(
             "registers" if who is self else f"registers {who.name}",
             lambda key: self.desk.register(self._proof, application, idempotency_key=key),

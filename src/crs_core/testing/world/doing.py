@@ -26,7 +26,6 @@ class Doer:
         name: As the story calls them.
         say: Tells the story what they did and what came of it.
         twice: Whether the next command is sent twice, as by a button that is pressed twice.
-        knows: Codes of faults that a vendor may cause and nobody else can mend.
         again: What is sent once more, with its key, as nobody knows whether it was done.
     """
 
@@ -34,7 +33,6 @@ class Doer:
     say: Callable[[str], None]
     twice: bool = field(default=False, init=False)
     again: Callable[[], None] | None = field(default=None, init=False)
-    knows: frozenset[str] = field(default=frozenset(), init=False)
     _keys: int = field(default=0, init=False)
 
     def does(
@@ -62,9 +60,6 @@ class Doer:
                 self.say(f"{self.name} {words}: the power fails")
                 self.again = send
             except (AdapterFault, Busy, Conflict) as error:
-                if error.code in self.knows:
-                    self.say(f"{self.name} {words}: {error.code}")
-                    return
                 raise Broken("fault_shown", f"{self.name} {words}: {type(error).__name__} {error.code}") from error
             except CrsError as refusal:
                 self.say(f"{self.name} {words}: {refusal.code}")

@@ -253,7 +253,8 @@ class Week:
         truths.letters_accounted(self.storage.letters, self.network, self.system.operations.messages())
         sure = [each for each in self.citizens if not each.contested and each.again is None]
         touched = {name for staff in self.staff.values() for name in staff.touched}
-        registrations = [each.registered.registration_id for each in sure if each.registered is not None]
+        certain = [each.registered for each in sure if each.registered is not None and not each.registered.pending]
+        registrations = [each.registration_id for each in certain]
         reservations = [
             each.reservation.id for each in sure if each.reservation is not None and each.reservation.id not in touched
         ]

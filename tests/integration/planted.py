@@ -58,13 +58,9 @@ def unanswered_invitations_count_for_nothing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(regulator, "expected", lambda *_: 0)
 
 
-def the_youngest_are_called_first(patch: pytest.MonkeyPatch) -> None:
-    real = calling.called
-
-    def called(office: Any, view: Any, site_id: str, number: int, now: Any) -> Any:
-        return real(office, view, site_id, 1000, now)[::-1][:number]
-
-    patch.setattr(calling, "called", called)
+def the_last_of_those_called_is_called_first(patch: pytest.MonkeyPatch) -> None:
+    real: Any = calling.called
+    patch.setattr(calling, "called", lambda *arguments: real(*arguments)[::-1])
 
 
 def cancelling_frees_nothing(patch: pytest.MonkeyPatch) -> None:
@@ -128,7 +124,7 @@ _ALL: tuple[Plant, ...] = (
     the_gate_stands_open,
     an_unanswered_invitation_is_kept_for_ever,
     unanswered_invitations_count_for_nothing,
-    the_youngest_are_called_first,
+    the_last_of_those_called_is_called_first,
     cancelling_frees_nothing,
     an_offer_may_strand_others,
     one_person_registers_twice,

@@ -263,11 +263,12 @@ OPERATIONS = [
         Case(command, "site_id", [*NO_TEXTS, *CONTROLS, "", LONG, "nowhere"], "unknown_site", place="site")
         for command in ("explain_site", "explain_seat")
     ),
+    Case("erase", "insured_number", [*NO_TEXTS, *CONTROLS, LONG, "", "abc", wide("444444444"), "4" * 21, SENTINEL]),
     Case("replan", "site_id", [*NO_TEXTS, *CONTROLS, "", LONG, "nowhere"], "unknown_site", place="site"),
     Case("amend", "campaign", [*NO_TEXTS, "campaign.toml"]),
     Case("announce_maintenance", "start", NO_MOMENTS),
     Case("announce_maintenance", "end", [*NO_MOMENTS, *(datetime(year, 1, 1, tzinfo=UTC) for year in (2020, 2022))]),
-    *of_callers("release_all", "dispatch", "tick", "amend", "announce_maintenance", "end_maintenance"),
+    *of_callers("release_all", "erase", "dispatch", "tick", "amend", "announce_maintenance", "end_maintenance"),
     *of_callers("replan"),
     Case("delivered", "message_id", [*NO_TEXTS, *CONTROLS, "", LONG]),
     Case("delivered", "message_id", ["nobody", "x" * 200], "unknown_message", place="message"),

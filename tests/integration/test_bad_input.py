@@ -92,6 +92,7 @@ def arguments(
         "cancel": {"entry": holder},
         "withdraw": {"entry": entry},
         "correct": {"entry": entry},
+        "erase": {"insured_number": number},
         "dispute": {"proof": proof, "insured_number": number},
         "journey": {"entry": entry},
         "appointments": {},

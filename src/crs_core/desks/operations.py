@@ -4,7 +4,8 @@ from datetime import datetime
 
 from attrs import define
 
-from crs_core.desks import amending, explaining, reporting
+from crs_core.desks import amending, erasing, explaining, reporting
+from crs_core.desks.erasing import Erased
 from crs_core.desks.explaining import Explanation, SeatExplanation, SiteExplanation
 from crs_core.domain import inputs
 from crs_core.domain.campaign import Campaign
@@ -218,6 +219,18 @@ class OperationsDesk:
         """
         inputs.require(inputs.of_truth("dry_run", dry_run), inputs.of_text("actor", actor))
         return replanning.replan(self._office, site_id, dry_run=dry_run, actor=actor, idempotency_key=idempotency_key)
+
+    def erase(self, insured_number: str, *, actor: str = _OPERATIONS, idempotency_key: str | None = None) -> Erased:
+        """Erases a person: whoever holds an insured number, with every registration of it.
+
+        What is held or waits ends, without a message. Names, birth date, number, phone, address and claims are
+        overwritten; messages lose their recipient and what they said, those still owed become dead letters. The journal
+        goes on by pseudonym, and a registration stays counted in its age group. Whoever registers again starts anew.
+
+        Raises:
+            InvalidInput: Not the form of an insured number.
+        """
+        return erasing.erase(self._office, insured_number, actor=actor, idempotency_key=idempotency_key)
 
     def audit(self) -> tuple[Violation, ...]:
         """Violated invariants; empty is good. Reads everything, so it is for the night."""

@@ -244,6 +244,6 @@ def challenge_of(view: View, key: Key[Challenge]) -> Challenge:
         Refused: ``token_expired`` where it is no longer kept.
     """
     stored = view.get(key)
-    if stored is None:
+    if stored is None or not stored.value.phone:  # erased since
         raise Refused("token_expired", "the proof of the phone is gone", remedy="prove the phone again")
     return stored.value

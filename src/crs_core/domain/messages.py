@@ -7,11 +7,23 @@ the moment of hand-off from the message's `subject`.
 import enum
 from collections.abc import Mapping
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from crs_core.domain.time import Instant
 
-__all__ = ["BY_EMAIL", "Channel", "DeadLetter", "Lane", "Message", "MessageState", "Outcome", "Purpose"]
+__all__ = [
+    "BY_EMAIL",
+    "ERASED",
+    "Channel",
+    "DeadLetter",
+    "Lane",
+    "Message",
+    "MessageState",
+    "Outcome",
+    "Purpose",
+    "belongs_to",
+    "forgotten",
+]
 
 
 class Lane(enum.IntEnum):
@@ -107,6 +119,20 @@ class Message:
     good_until: Instant
     facts: Mapping[str, str] = field(factory=dict, repr=False)
     attempts: int = 0
+
+
+ERASED = "erased"
+"""The reason of dead letters whose person was erased before they were sent."""
+
+
+def belongs_to(message: Message, pseudonym: str) -> bool:
+    """Whether a message is about that person or phone."""
+    return message.person.split("/")[0] == pseudonym
+
+
+def forgotten(message: Message) -> Message:
+    """The message without whom it went to and what it said."""
+    return evolve(message, recipient="", facts={})
 
 
 @frozen

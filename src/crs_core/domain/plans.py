@@ -68,6 +68,8 @@ class Plan(Generic[R_co]):
         result: The answer.
         refusal: Raised after the commit: a wrong try counts even though it is refused.
         outcomes: What became of leased messages.
+        forgotten: Pseudonyms of people and phones whose messages lose their recipient and figures; those still owed go
+            to the dead letters as ``erased``.
         tallies: Statistics to add up; `counted` are the journal entries they come from.
     """
 
@@ -79,6 +81,7 @@ class Plan(Generic[R_co]):
     outcomes: tuple[Outcome, ...] = ()
     tallies: tuple[Tally, ...] = ()
     counted: tuple[int, ...] = ()
+    forgotten: tuple[str, ...] = ()
     refusal: CrsError | None = None
 
     def answering(self, result: T) -> "Plan[T]":
@@ -87,5 +90,5 @@ class Plan(Generic[R_co]):
 
     def with_(self, more: "Plan[Any]") -> "Plan[R_co]":
         """This and another, committed together; the answer and the refusal are those of this one."""
-        joined = ("puts", "transfers", "journal", "messages", "outcomes", "tallies", "counted")
+        joined = ("puts", "transfers", "journal", "messages", "outcomes", "tallies", "counted", "forgotten")
         return evolve(self, **{name: getattr(self, name) + getattr(more, name) for name in joined})

@@ -6,7 +6,7 @@ from attrs import field, frozen
 
 from crs_core.domain.time import Day, Instant
 
-__all__ = ["HeadlineRow", "Statistics", "Tally", "age_group", "headline", "measures"]
+__all__ = ["HeadlineRow", "Statistics", "Tally", "age_group", "headline", "lowest_age", "measures"]
 
 _BAND = 5
 _OLDEST_BAND = 90
@@ -74,10 +74,17 @@ def age_group(age: int) -> str:
     >>> age_group(83), age_group(97), age_group(4)
     ('80-84', '90+', '0-4')
     """
-    if age >= _OLDEST_BAND:
-        return f"{_OLDEST_BAND}+"
-    start = age // _BAND * _BAND
-    return f"{start}-{start + _BAND - 1}"
+    start = lowest_age(age)
+    return f"{start}+" if start == _OLDEST_BAND else f"{start}-{start + _BAND - 1}"
+
+
+def lowest_age(age: int) -> int:
+    """The lowest age of the group that an age in years belongs to.
+
+    >>> lowest_age(83), lowest_age(97)
+    (80, 90)
+    """
+    return min(age // _BAND * _BAND, _OLDEST_BAND)
 
 
 _MEASURES = ("registered", "invited", "reserved", "cancelled", "lapsed", "withdrawn", "given", "no_show")

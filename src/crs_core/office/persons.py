@@ -16,7 +16,7 @@ from crs_core.office.commands import Office
 from crs_core.office.letters import about, note, sms, told
 from crs_core.ports.storage import View
 
-__all__ = ["Held", "ended", "held", "named", "pin_letters", "put", "took_place"]
+__all__ = ["Held", "cancelled", "ended", "held", "named", "pin_letters", "put", "took_place"]
 
 _LEAST_READS = 2
 
@@ -143,7 +143,7 @@ def ended(
     after = evolve(gate.returned(before), withdrawn_at=now, pending=None)
     entry = named(office, "withdrawn" if is_live else "duplicate_ended", before, now, because=because)
     end = Plan(None, (put(stored, after),), gate.no_longer_invited(before), (entry,))
-    return _cancelled(office, before, reservation, now).with_(end).with_(then)
+    return cancelled(office, before, reservation, now).with_(end).with_(then)
 
 
 def _without(held: Held, gone: Registration) -> Put[Person]:
@@ -153,10 +153,13 @@ def _without(held: Held, gone: Registration) -> Put[Person]:
     )
 
 
-def _cancelled(
+def cancelled(
     office: Office, holder: Registration, reservation: Versioned[Reservation] | None, now: Instant
 ) -> Plan[None]:
-    """The phone hears of the end of everything; the calendar, by e-mail, of the end of this."""
+    """The plan that ends a reservation with its registration, if it holds one.
+
+    The phone hears of the end of everything; the calendar, by e-mail, of the end of this.
+    """
     if reservation is None:
         return Plan(None)
     gone = reservation.value.cancelled(now)

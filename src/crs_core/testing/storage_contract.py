@@ -1,6 +1,6 @@
 """The rules that every storage keeps: inherit them, give one fixture, and every rule is a test.
 
-Each test's docstring cites the number of its rule, S1 to S70; what an adapter lacks is skipped by name.
+Each test's docstring cites the number of its rule, S1 to S71; what an adapter lacks is skipped by name.
 
 ::
 

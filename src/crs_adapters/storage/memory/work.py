@@ -10,7 +10,7 @@ from attrs import asdict, evolve
 from crs_adapters.storage.memory.state import Letter, MemoryState, remove, shelf
 from crs_adapters.storage.memory.view import MemoryView
 from crs_core.domain.ledger import Account, Balance, State, Transfer
-from crs_core.domain.messages import Message, MessageState, Outcome
+from crs_core.domain.messages import ERASED, Message, MessageState, Outcome, belongs_to, forgotten
 from crs_core.domain.plans import JournalEntry, Key, Plan, Put, Versioned
 from crs_core.domain.registration import Registration
 from crs_core.domain.reservations import Reservation, listed_days
@@ -72,7 +72,7 @@ class MemoryWork(MemoryView):
         """See `Work.uncounted`."""
         return [Numbered(number, self._state.journal[number]) for number in islice(self._state.uncounted, limit)]
 
-    def apply(self, plan: Plan[Any], *, actor: str, now: Instant) -> None:  # noqa: ARG002
+    def apply(self, plan: Plan[Any], *, actor: str, now: Instant) -> None:
         """See `Work.apply`."""
         for put in plan.puts:
             stored = self.get(put.key)
@@ -81,7 +81,7 @@ class MemoryWork(MemoryView):
         if not self._state.uncounted.keys() >= set(plan.counted):
             raise Stale("stale", "a journal entry was counted meanwhile", remedy="read again")
         balances = self._balances(plan.transfers)
-        self._staged.append(lambda: self._commit_plan(plan, balances, actor))
+        self._staged.append(lambda: self._commit_plan(plan, balances, actor, now))
 
     def _balances(self, transfers: Iterable[Transfer]) -> dict[Account, Balance]:
         found: dict[Account, dict[str, int]] = {}
@@ -103,7 +103,7 @@ class MemoryWork(MemoryView):
         for step in self._staged:
             step()
 
-    def _commit_plan(self, plan: Plan[Any], balances: dict[Account, Balance], actor: str) -> None:
+    def _commit_plan(self, plan: Plan[Any], balances: dict[Account, Balance], actor: str, now: Instant) -> None:
         for put in plan.puts:
             self._put(put)
         for account, balance in balances.items():
@@ -112,6 +112,8 @@ class MemoryWork(MemoryView):
             self._write_down(evolve(entry, actor=actor))
         for outcome in plan.outcomes:
             self._settle(outcome)
+        for pseudonym in plan.forgotten:
+            self._forget(pseudonym, now)
         for message in plan.messages:
             self._owe(message)
         for tally in plan.tallies:
@@ -159,6 +161,12 @@ class MemoryWork(MemoryView):
             self._state.unsent[name] = message.id
             self._state.letters[message.id] = Letter(message)
             insort(self._state.owed[message.lane], (message.due_at, message.id))
+
+    def _forget(self, pseudonym: str, now: Instant) -> None:
+        for letter in self._state.letters.values():
+            if belongs_to(letter.message, pseudonym):
+                self._settle(Outcome(letter.message.id, MessageState.DEAD, now, reason=ERASED))
+                letter.message = forgotten(letter.message)
 
     def _settle(self, outcome: Outcome) -> None:
         letter = self._state.letters.get(outcome.message_id)

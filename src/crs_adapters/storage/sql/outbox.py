@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from attrs import evolve
-from sqlalchemy import func, null, or_, select, tuple_, update
+from sqlalchemy import and_, func, null, or_, select, tuple_, update
 from sqlalchemy.engine import Dialect
 
 from crs_adapters.storage.sql.compiling import ONE, Statement, compiled, given, limited, literal, upsert
@@ -11,7 +11,7 @@ from crs_adapters.storage.sql.schema import outbox
 from crs_adapters.storage.sql.session import Change, Row, Session
 from crs_adapters.storage.sql.values import PAGE
 from crs_core.composition.codec import Codec
-from crs_core.domain.messages import Channel, DeadLetter, Lane, Message, MessageState, Outcome
+from crs_core.domain.messages import ERASED, Channel, DeadLetter, Lane, Message, MessageState, Outcome, forgotten
 from crs_core.domain.time import Instant, from_micros, to_micros
 
 __all__ = ["Outbox"]
@@ -35,6 +35,8 @@ class Outbox:
         self._page = _page(dialect)
         self._dead = _dead(dialect)
         self._get = compiled(dialect, select(*_MESSAGE).where(outbox.c.id == given(outbox.c.id)), "id")
+        self._of = _of(dialect)
+        self._reword = _reword(dialect)
 
     def owed_changes(self, messages: Iterable[Message]) -> Iterator[Change]:
         """The changes that owe messages; one of whose person and purpose one is unsent is left out."""
@@ -48,6 +50,18 @@ class Outbox:
             at = to_micros(outcome.at)
             settled = (outcome.state.value, at, outcome.gateway_id, outcome.reason, outcome.message_id)
             yield self._settle, (due_at, int(not outcome.counts), *settled), False, "message"
+
+    def forgotten_changes(self, session: Session, pseudonyms: Iterable[str], now: Instant) -> Iterator[Change]:
+        """The changes that take people out of their messages; it looks at all messages, for it is rarely asked."""
+        for pseudonym in pseudonyms:
+            for name, body in session.rows(self._of, (pseudonym, f"{pseudonym}/", f"{pseudonym}0")):
+                yield (
+                    self._reword,
+                    (self._codec.dumps(forgotten(self._codec.loads(Message, body))), name),
+                    True,
+                    "message",
+                )
+                yield from self.settled_changes([Outcome(name, MessageState.DEAD, now, reason=ERASED)])
 
     def lease(
         self,
@@ -138,6 +152,19 @@ def _settle(dialect: Dialect) -> Statement:
         )
     )
     return compiled(dialect, settled, "due_at", "attempts", "state", "settled_at", "gateway_id", "reason", "id")
+
+
+def _of(dialect: Dialect) -> Statement:
+    """Messages of a pseudonym, alone or with a matter after a slash; "0" is the character that follows a slash."""
+    person = outbox.c.person
+    matter = and_(person >= given(person, "from"), person < given(person, "to"))
+    found = select(outbox.c.id, outbox.c.body).where(or_(person == given(person), matter)).order_by(outbox.c.id)
+    return compiled(dialect, found, "person", "from", "to")
+
+
+def _reword(dialect: Dialect) -> Statement:
+    changed = update(outbox).where(outbox.c.id == given(outbox.c.id, "key")).values(body=given(outbox.c.body))
+    return compiled(dialect, changed, "body", "key")
 
 
 def _lease(dialect: Dialect) -> Statement:

@@ -162,7 +162,7 @@ class SqlWork(SqlView):
         """See `Work.uncounted`."""
         return self._tables.journal.uncounted(self._session, limit)
 
-    def apply(self, plan: Plan[Any], *, actor: str, now: Instant) -> None:  # noqa: ARG002 - entries bear their own time
+    def apply(self, plan: Plan[Any], *, actor: str, now: Instant) -> None:
         """See `Work.apply`."""
         tables = self._tables
         changes = [
@@ -171,6 +171,7 @@ class SqlWork(SqlView):
             *tables.ledger.changes(plan.transfers),
             *tables.journal.changes(plan.journal, actor),
             *tables.outbox.settled_changes(plan.outcomes),
+            *tables.outbox.forgotten_changes(self._session, plan.forgotten, now),
             *tables.outbox.owed_changes(plan.messages),
             *tables.journal.counted_changes(plan.tallies, plan.counted),
         ]

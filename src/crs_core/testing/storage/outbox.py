@@ -2,8 +2,10 @@
 # ruff: noqa: S101, PLR2004 - a contract asserts, and compares with figures
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
+from attrs import evolve
 
 from crs_core.domain.messages import Channel, Lane, Message, MessageState, Outcome, Purpose
 from crs_core.domain.plans import Plan
@@ -37,7 +39,7 @@ def _owed(storage: Storage) -> dict[str, Message]:
 
 
 class OutboxContract(Contract):
-    """S21 to S32, S67, S68 and S70."""
+    """S21 to S32, S67, S68, S70 and S71."""
 
     def test_a_message_owed_is_kept_whole(self, storage: Storage) -> None:
         """S21: A message owed is got back equal, by reading and by leasing, with one attempt more when leased."""
@@ -211,3 +213,27 @@ class OutboxContract(Contract):
         with storage.read() as view:
             assert view.message("one") == sent
             assert view.message("none") is None
+
+    def test_a_person_is_forgotten_in_all_of_their_messages(self, storage: Storage) -> None:
+        """S71: Of a pseudonym alone or before a slash; what is owed goes to the dead letters as ``erased``."""
+        known: dict[str, Any] = {"recipient": "+420601000001", "facts": {"site": "Nemocnice Vzorov"}}
+        names = {"a": "one", "b": "one/r/1/north", "c": "one/s", "d": "oneself", "e": "one0", "f": "on"}
+        _owe(storage, *(evolve(message(f"{name}{of}"), person=of, **known) for name, of in names.items()))
+        settle(storage, Outcome("cone/s", MessageState.SENT, NOW))
+        _owe(storage, evolve(message("g"), person="one", purpose=Purpose.CANCELLED, **known))
+        apply(storage, Plan(None, forgotten=("one", "nobody")), now=_SECOND)
+
+        with storage.read() as view:
+            dead = {each.message.id: each for each in view.dead_letters(10)}
+            owed = {each.id for each in view.owed()}
+            sent = view.message("cone/s")
+        assert sent is not None
+        assert (sent.recipient, sent.facts) == ("", {})
+        assert owed == {"doneself", "eone0", "fon"}
+        assert dead.keys() == {"aone", "bone/r/1/north", "g"}
+        assert {(each.reason, each.at) for each in dead.values()} == {("erased", _SECOND)}
+        assert "Vzorov" not in repr([each.message for each in dead.values()])
+        assert all(each.message.recipient == "" and each.message.facts == {} for each in dead.values())
+        _owe(storage, evolve(message("h"), person="one", **known))
+        with storage.read() as view:
+            assert "h" in {each.id for each in view.owed()}

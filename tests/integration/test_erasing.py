@@ -1,0 +1,143 @@
+"""A person is erased: nothing of them is left but what was counted, and everything else goes on."""
+
+import re
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import asdict, evolve
+
+import crs_core as crs
+from crs_core.domain.control_pin import Challenge
+from crs_core.domain.people import Person
+from crs_core.domain.registration import Registration
+from tests.systems import Citizen, OpenTown, Town, dump, invented
+
+
+def traces(citizen: Citizen) -> re.Pattern[str]:
+    """What tells of a person, wherever it stands."""
+    told = citizen.application
+    of_mail = "zkouska@example.org"
+    born = (told.birth_date.isoformat(), repr(told.birth_date))
+    words = (told.insured_number, told.first_name, told.last_name, citizen.phone, of_mail, *born)
+    return re.compile("|".join(map(re.escape, words)))
+
+
+def rounds(town: Town) -> None:
+    town.clock.move(minutes=1)
+    town.system.operations.tick()
+    town.system.operations.dispatch()
+    assert town.system.operations.audit() == ()
+
+
+def lived(town: Town) -> Citizen:
+    """Somebody with a reservation, a duplicate that waits, messages sent, dead and owed; and a neighbour."""
+    [(citizen, entry), _] = town.entered(2)
+    town.desk.correct(entry, email="zkouska@example.org")
+    town.reserve(entry)
+    town.register(evolve(citizen, phone="+420602000001", number=0xBAD))
+    rounds(town)
+    town.desk.remind_pin(citizen.insured_number, source=citizen.source)
+    town.desk.request_control_pin(citizen.phone, source=citizen.source)
+    return citizen
+
+
+def shown(town: Town, storage_url: str) -> str:
+    """All that is stored, with what values keep out of their `repr`."""
+    with town.system._office.storage.read() as view:
+        letters = [each.message for each in view.dead_letters(1000)] + list(view.owed())
+        people: list[Any] = [*view.scan(Registration), *view.scan(Challenge), *view.scan(Person)]
+        hidden = [asdict(each) for each in people]
+        facts = [(each.recipient, dict(each.facts)) for each in letters]
+    return f"{dump(town.system, storage_url)}{hidden}{facts}"
+
+
+def test_nothing_of_the_person_is_left(open_town: OpenTown, storage_url: str) -> None:
+    town = open_town(storage_url)
+    citizen = lived(town)
+    marks = traces(citizen)
+    assert len(set(marks.findall(shown(town, storage_url)))) >= 6
+    before = town.system.operations.statistics()
+
+    assert town.system.operations.erase(citizen.insured_number).registrations == 2
+    assert marks.findall(shown(town, storage_url)) == []
+    assert "+420602000001" not in shown(town, storage_url)
+    rounds(town)
+    assert marks.findall(shown(town, storage_url)) == []
+    assert town.system.operations.erase(citizen.insured_number).registrations == 0
+
+    after = town.system.operations.statistics().days[-1]
+    assert (after.registrations, after.reservations) == (1, 0)
+    assert before.days[0].registered == town.system.operations.statistics().days[0].registered
+
+
+def test_what_was_owed_is_not_sent(open_town: OpenTown, storage_url: str) -> None:
+    town = open_town(storage_url)
+    citizen = lived(town)
+    sent = len(town.texts(citizen.phone))
+    town.system.operations.erase(citizen.insured_number)
+    rounds(town)
+
+    assert len(town.texts(citizen.phone)) == sent
+    assert {each.reason for each in town.system.operations.dead_letters()} >= {"erased"}
+
+
+def test_their_entries_proofs_and_pins_open_nothing(open_town: OpenTown) -> None:
+    town = open_town("memory:")
+    [(citizen, entry)] = town.entered(1)
+    proof = town.proof_of(citizen)
+    pin2 = town.pin_of(citizen.phone, 8)
+    town.system.operations.erase(citizen.insured_number)
+
+    for refused, code in (
+        (lambda: town.desk.journey(entry), "withdrawn"),
+        (lambda: town.desk.register(proof, citizen.application), "token_expired"),
+        (lambda: town.desk.enter(citizen.insured_number, pin2, source=citizen.source), "wrong_pin2"),
+    ):
+        with pytest.raises(crs.Refused) as caught:
+            refused()
+        assert caught.value.code == code
+    explained = town.system.operations.explain(citizen.registration_id)
+    assert [entry.kind for entry in explained.history][-1] == "erased"
+
+
+def test_the_seat_is_free_and_the_person_may_come_again(open_town: OpenTown, storage_url: str) -> None:
+    town = open_town(storage_url, seats=6)
+    citizen = lived(town)
+    town.system.operations.erase(citizen.insured_number)
+    again = town.register(citizen)
+    rounds(town)
+
+    assert again.registration_id != citizen.registration_id
+    assert town.system.site("north").release().invited == (again.registration_id,)
+    rounds(town)
+    town.reserve(town.enter(again))
+    rounds(town)
+
+
+def test_a_number_that_nobody_has_erases_nobody(open_town: OpenTown, storage_url: str) -> None:
+    town = open_town(storage_url)
+    lived(town)
+    before = dump(town.system, storage_url)
+
+    assert town.system.operations.erase(invented(7).insured_number).registrations == 0
+    assert dump(town.system, storage_url) == before
+
+
+def test_a_file_that_was_compacted_holds_nothing_of_the_person(open_town: OpenTown, tmp_path: Path) -> None:
+    """A database keeps what was overwritten until it is compacted; how is said in the how-to."""
+    file = tmp_path / "crs.db"
+    town = open_town(f"sqlite:///{file}")
+    citizen = lived(town)
+    town.system.operations.erase(citizen.insured_number)
+    town.system.close()
+    connection = sqlite3.connect(file)
+    connection.execute("VACUUM")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+    found = b"".join(path.read_bytes() for path in tmp_path.glob("crs.db*")).decode("latin-1")
+    told = citizen.application
+    for word in (told.insured_number, told.last_name.encode().decode("latin-1"), citizen.phone, "zkouska@example.org"):
+        assert word not in found

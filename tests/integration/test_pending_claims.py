@@ -1,0 +1,216 @@
+"""A registry that is silent: whoever may register by its word alone waits for it, everybody else waits as they are."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+import crs_core as crs
+from crs_core.domain.campaign import Access, ClaimsRule, Eligibility
+from crs_core.domain.order import Priority, PriorityGroup
+from crs_core.domain.registration import BlockReason, Registration
+from crs_core.domain.rules import always
+from crs_core.errors import AdapterFault
+from crs_core.ports.registry import Answer
+from crs_core.rounds.tick import Tick
+from crs_core.testing.invented import insured_number
+from tests.systems import Citizen, OpenTown, Town, invented
+
+NURSE, TEACHER = "health-worker", "teacher"
+RULES: dict[str, Any] = {
+    "claims": frozenset({NURSE, TEACHER}),
+    "may_register": always(Eligibility(80, frozenset({NURSE}))),
+    "priority": always(Priority.in_order(PriorityGroup(None, frozenset({NURSE})), PriorityGroup())),
+}
+
+
+class MoodyRegistry:
+    """A registry that answers what it is told, or nothing; it counts how often it is asked."""
+
+    def __init__(self, mood: Answer | None) -> None:
+        self.mood, self.asked = mood, 0
+
+    def verify(self, _claim: str, _insured_number: str) -> Answer:
+        """See `Registry.verify`."""
+        self.asked += 1
+        if self.mood is None:
+            raise AdapterFault("registry_down", "the registry does not answer", remedy="try again")
+        return self.mood
+
+
+def young(number: int, claims: Iterable[str] = (NURSE,)) -> Citizen:
+    """Somebody of 40 who says what they are."""
+    born = date(1980, 1, number)
+    who = invented(number)
+    application = evolve(
+        who.application,
+        insured_number=insured_number(born, number, woman=True),
+        birth_date=born,
+        claims=frozenset(claims),
+    )
+    return evolve(who, application=application)
+
+
+def moody(town: Town, mood: Answer | None) -> MoodyRegistry:
+    """Puts such a registry into a town."""
+    found = MoodyRegistry(mood)
+    town.system._office.registry = found
+    return found
+
+
+def stored(town: Town, citizen: Citizen) -> Registration:
+    with town.system._office.storage.read() as view:
+        return next(each for each in view.scan(Registration) if each.id == citizen.registration_id)
+
+
+def rounds(town: Town) -> Tick:
+    done = town.system.operations.tick()
+    town.system.operations.dispatch()
+    assert town.system.operations.audit() == ()
+    return done
+
+
+def test_whoever_counts_on_a_claim_alone_waits_for_the_registry(open_town: OpenTown, storage_url: str) -> None:
+    town = open_town(storage_url, **RULES)
+    registry = moody(town, None)
+    nurse = town.register(young(1))
+    older = town.registered(1, first=2)[0]
+    rounds(town)
+
+    explained = town.system.operations.explain(nurse.registration_id)
+    assert [each.reason for each in explained.blocks] == [BlockReason.CLAIMS]
+    assert (explained.journey.standing.value, explained.journey.why_not) == ("blocked", "registration_blocked")
+    assert explained.journey.pending == {NURSE}
+    assert town.system.site("north").release(dry_run=True).invited == (older.registration_id,)
+
+    registry.mood = Answer.CONFIRMED
+    town.clock.move(minutes=9)
+    assert rounds(town).asked == 0
+    town.clock.move(minutes=1)
+    assert rounds(town).asked == 1
+    assert "povolani je overeno" in town.texts(nurse.phone)[-1]
+    assert stored(town, nurse).pending is None
+    assert stored(town, nurse).seniority == stored(town, nurse).registered_at
+    assert town.system.site("north").release().invited == (nurse.registration_id, older.registration_id)
+
+
+@pytest.mark.parametrize("mood", [Answer.DENIED, Answer.UNKNOWN])
+def test_a_registry_that_does_not_confirm_ends_it(open_town: OpenTown, storage_url: str, mood: Answer) -> None:
+    town = open_town(storage_url, **RULES)
+    registry = moody(town, None)
+    nurse = town.register(young(1))
+    registry.mood = mood
+    town.clock.move(minutes=10)
+    rounds(town)
+
+    assert town.system.operations.explain(nurse.registration_id).journey.standing.value == "withdrawn"
+    assert "v registru nepotvrdilo" in town.texts(nurse.phone)[-1]
+    assert town.system.operations.statistics().days[-1].registrations == 0
+    town.clock.move(days=1)
+    registry.mood = Answer.CONFIRMED
+    assert town.register(nurse).registration_id != nurse.registration_id
+    rounds(town)
+
+
+def test_whoever_may_register_anyway_waits_as_everybody(open_town: OpenTown, storage_url: str) -> None:
+    """Their claim is added to their groups once it is confirmed; until then they are called without it."""
+    town = open_town(storage_url, **RULES)
+    registry = moody(town, None)
+    older = invented(1)
+    older = evolve(older, application=evolve(older.application, claims=frozenset({NURSE})))
+    answer = town.desk.register(town.proof_of(older), older.application)
+    older = evolve(older, registration_id=answer.registration_id)
+    assert answer.pending == {NURSE}
+    assert town.system.site("north").release(dry_run=True).invited == (older.registration_id,)
+
+    registry.mood = Answer.CONFIRMED
+    town.clock.move(minutes=10)
+    rounds(town)
+    assert stored(town, older).claims == NURSE
+    assert town.system.operations.explain(older.registration_id).journey.pending == frozenset()
+
+
+def test_the_registry_is_asked_less_and_less_often(open_town: OpenTown) -> None:
+    rule = ClaimsRule(first_minutes=10, longest_minutes=60)
+    town = open_town("memory:", **RULES, pending_claims=always(rule))
+    registry = moody(town, None)
+    town.register(young(1))
+    asked = []
+    for minute in range(1, 301):
+        town.clock.move(minutes=1)
+        before = registry.asked
+        town.system.operations.tick()
+        asked += [minute] * (registry.asked - before)
+
+    assert asked == [10, 30, 70, 130, 190, 250]
+
+
+def test_a_registry_that_is_down_is_asked_once_a_round(open_town: OpenTown) -> None:
+    town = open_town("memory:", **RULES)
+    registry = moody(town, None)
+    for number in range(1, 6):
+        town.register(young(number, (NURSE, TEACHER)))
+    registry.asked = 0
+    town.clock.move(minutes=10)
+
+    assert town.system.operations.tick().asked == 5
+    assert registry.asked == 1
+
+
+def test_a_claim_that_admits_nobody_does_not_lift_the_block(open_town: OpenTown) -> None:
+    """Only a claim that the rule names admits somebody."""
+    town = open_town("memory:", **RULES)
+    registry = moody(town, None)
+    both = town.register(young(1, (NURSE, TEACHER)))
+
+    def verify(claim: str, _number: str) -> Answer:
+        return Answer.CONFIRMED if claim == TEACHER else Answer.DENIED
+
+    registry.verify = verify  # type: ignore[assignment]
+    town.clock.move(minutes=10)
+    rounds(town)
+    assert town.system.operations.explain(both.registration_id).journey.standing.value == "withdrawn"
+
+
+def test_where_the_rule_refuses_nothing_is_saved(open_town: OpenTown) -> None:
+    town = open_town("memory:", **RULES, pending_claims=always(ClaimsRule("refuse")))
+    moody(town, None)
+    with pytest.raises(crs.Refused) as caught:
+        town.register(young(1))
+
+    assert caught.value.code == "claims_unverified"
+    assert caught.value.retry_at == town.clock.now().add(minutes=10)
+    assert town.system.operations.audit() == ()
+    assert town.register(invented(2)).registration_id
+
+
+def test_under_immediate_access_pin2_comes_with_the_confirmation(open_town: OpenTown) -> None:
+    town = open_town("memory:", **RULES, access=always(Access.IMMEDIATE))
+    registry = moody(town, None)
+    nurse = young(1)
+    answer = town.desk.register(town.proof_of(nurse), nurse.application)
+    assert (answer.pin_follows, set(answer.pending)) == (False, {NURSE})
+    rounds(town)
+    assert not [text for text in town.texts(nurse.phone) if "PIN2" in text]
+
+    registry.mood = Answer.CONFIRMED
+    town.clock.move(minutes=10)
+    rounds(town)
+    assert town.desk.journey(town.enter(nurse)).step == 5
+
+
+def test_a_claim_confirmed_before_survives_a_silent_registry(open_town: OpenTown) -> None:
+    """Whoever corrects the form while the registry is down does not lose what it has said."""
+    town = open_town("memory:", **RULES)
+    registry = moody(town, Answer.CONFIRMED)
+    nurse = town.register(young(1))
+    registry.mood = None
+    town.clock.move(minutes=5)
+    again = town.register(evolve(nurse, application=evolve(nurse.application, last_name="Smyšlená")))
+
+    assert again.registration_id == nurse.registration_id
+    assert (stored(town, nurse).claims, stored(town, nurse).blocks) == (NURSE, ())
+    assert stored(town, nurse).last_name == "Smyšlená"
+    assert town.system.site("north").release().invited == (nurse.registration_id,)

@@ -13,7 +13,7 @@ from crs_core.domain.campaign import ResponseRule
 from crs_core.domain.order import Order, Priority, PriorityGroup
 from crs_core.domain.people import Person
 from crs_core.domain.plans import JournalEntry, Key, Plan, Put, Versioned
-from crs_core.domain.registration import Registration
+from crs_core.domain.registration import Block, BlockReason, Registration
 from crs_core.domain.releases import FreeSeats, Place, ReleaseRecord
 from crs_core.domain.rules import Dated, always
 from crs_core.domain.sites import Site
@@ -316,6 +316,35 @@ def test_who_came_after_a_release_was_not_passed_over(open_town: OpenTown, back:
     assert audit(town) == []
     town.clock.move(days=1)
     assert audit(town) == []
+
+
+def test_who_was_blocked_or_elsewhere_was_not_passed_over(open_town: OpenTown) -> None:
+    """One waits for a registry, one was corrected since: their places are known for no release before."""
+    town = open_town("memory:", seats=1)
+    blocked, corrected, other = waiting(town, 3, first=20, born=date(1929, 1, 1))
+    rewritten(town, Key(Registration, blocked), lambda one: evolve(one, blocks=(Block(BlockReason.CLAIMS, START),)))
+    rewritten(town, Key(Registration, corrected), lambda one: evolve(one, birth_date=date(1939, 1, 1)))
+    released(town)
+    assert audit(town) == []
+    rewritten(town, Key(Registration, corrected), lambda one: evolve(one, birth_date=date(1929, 1, 1)))
+    assert audit(town) == [(5, corrected)]
+    happens(town, corrected, "corrected")
+    assert audit(town) == []
+    happens(town, blocked, "withdrawn", withdrawn_at=town.clock.now())
+
+    assert audit(town) == []
+    assert other in town.system.operations.releases()[0].invited
+
+
+def happens(town: Town, name: str, kind: str, **changes: Any) -> None:
+    """Something befalls a registration, and the journal says so."""
+    office, now = town.system._office, town.clock.now()
+    with office.storage.write() as work:
+        stored = work.get(Key(Registration, name))
+        assert stored is not None
+        puts = [Put(Key(Registration, name), evolve(stored.value, **changes), stored.version)]
+        note = office.note(now, kind, person=stored.value.person, site_id="north", registration=name)
+        work.apply(Plan(None, tuple(puts), journal=(note,)), actor="tester", now=now)
 
 
 def test_the_life_of_a_queue_is_no_violation(open_town: OpenTown, storage_url: str) -> None:

@@ -23,8 +23,11 @@ __all__ = ["violations"]
 
 _CLOSE_SECONDS = 60
 _QUEUES = frozenset({"registered", "returned", "cancelled"})
-_LEAVES = frozenset({"invited", "reserved", "lapsed", "withdrawn"})
-_CHANGES_NO_PLACE = frozenset({"checked_in", "given", "moved", "no_show", "reminded", "replanned", "undone"})
+_LEAVES = frozenset({"invited", "lapsed", "reserved", "undone", "withdrawn"})
+_CHANGES_NOTHING = frozenset(
+    {"checked_in", "disputed", "duplicate_told", "given", "moved", "no_show", "reminded", "replanned"}
+)
+"""Of those in the queue, and of those who are not."""
 
 
 @frozen
@@ -100,19 +103,24 @@ def _kept(
 
 
 def _waits(one: Registration, history: Sequence[Numbered]) -> list[_Wait]:
-    """When it was in the queue at the place it has now; what is not known to leave the place alone ends all before."""
+    """When it was in the queue at the place it has now; a correction, or what is not known here, ends all before.
+
+    Of one that is blocked nothing is said: it may have been so from the beginning.
+    """
     found: list[_Wait] = []
     since: Numbered | None = None
-    for numbered in history:
+    for numbered in history if not one.blocks else ():
         kind = numbered.entry.kind
         if kind in _QUEUES:
             since = since or numbered
-            continue
-        if since is not None:
-            found.append(_Wait(since, numbered))
-            since = None
-        if kind not in _LEAVES | _CHANGES_NO_PLACE:
+        elif kind == "corrected":
             found.clear()
+            since = since and numbered
+        elif kind not in _CHANGES_NOTHING:
+            found = [*found, _Wait(since, numbered)] if since is not None else found
+            since = None
+            if kind not in _LEAVES:
+                found.clear()
     return [*found, _Wait(since, None)] if since is not None and one.queued else found
 
 

@@ -5,17 +5,21 @@ the moment whose rule holds: access, order and openings as of *now*; the term of
 interval as of the *reservation*.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Generic, TypeVar
 
 from attrs import field, frozen
 
-from crs_core.domain.time import Instant, from_micros
+from crs_core.domain.time import Instant, from_micros, utc
 
 __all__ = ["Dated", "always"]
 
 T = TypeVar("T")
+
+
+def _in_utc(steps: Iterable[tuple[Instant, T]]) -> tuple[tuple[Instant, T], ...]:
+    return tuple((utc(since), value) for since, value in steps)
 
 
 @frozen
@@ -23,7 +27,8 @@ class Dated(Generic[T]):
     """A value that changes at known instants.
 
     Attributes:
-        steps: Pairs of (from when, inclusive; the value), in rising order, at least one.
+        steps: Pairs of (from when, inclusive; the value), in rising order, at least one. Whatever zone a moment was
+            given in, it is kept in UTC.
 
     >>> from pendulum import datetime
     >>> rule = Dated(((datetime(2021, 1, 15), "immediate"), (datetime(2021, 1, 22), "invitation")))
@@ -31,7 +36,7 @@ class Dated(Generic[T]):
     ('immediate', 'invitation')
     """
 
-    steps: tuple[tuple[Instant, T], ...] = field()
+    steps: tuple[tuple[Instant, T], ...] = field(converter=_in_utc)
 
     @steps.validator
     def _check(self, _attribute: object, steps: tuple[tuple[Instant, T], ...]) -> None:

@@ -3,7 +3,7 @@
 import random
 import threading
 
-from crs_core.domain.time import Instant, later
+from crs_core.domain.time import Instant, later, utc
 
 __all__ = ["SeededChance", "VirtualClock"]
 
@@ -20,16 +20,16 @@ class VirtualClock:
     """
 
     def __init__(self, start: Instant) -> None:
-        self._now = start
+        self._now = utc(start)
 
     def now(self) -> Instant:
         """See `Clock.now`."""
         return self._now
 
     def set(self, moment: Instant) -> Instant:
-        """Sets the clock, forwards or back; the new time."""
-        self._now = moment
-        return moment
+        """Sets the clock, forwards or back; the new time, in UTC whatever zone it was given in."""
+        self._now = utc(moment)
+        return self._now
 
     def move(self, *, days: int = 0, hours: int = 0, minutes: float = 0, seconds: float = 0) -> Instant:
         """Moves the clock; the new time."""

@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crs_core.composition.codec import codec
 from crs_core.domain.rules import Dated, always
 from crs_core.domain.time import Instant, from_micros, to_micros
+from crs_core.testing.clock import VirtualClock
 
 moments = st.integers(0, 2 * 10**15).map(from_micros)
 steps = st.lists(moments, min_size=1, max_size=6, unique=True).map(
@@ -44,3 +46,20 @@ def test_steps_rise_and_there_is_one(days: list[int]) -> None:
 def test_always_is_always(now: Instant) -> None:
     assert always("x").at(now) == "x"
     assert always("x").version(now) == 0
+
+
+@given(steps, st.sampled_from(["Europe/Prague", "Asia/Kathmandu", "America/St_Johns"]))
+def test_the_zone_of_a_step_is_lost_and_its_moment_kept(steps: tuple[tuple[Instant, int], ...], zone: str) -> None:
+    """What is stored is microseconds of UTC: a wall clock taken for UTC would be hours off after a restart."""
+    elsewhere = Dated(tuple((since.in_timezone(zone), value) for since, value in steps))
+
+    assert codec().loads(Dated[int], codec().dumps(elsewhere)) == elsewhere == Dated(steps)
+    assert [to_micros(since) for since, _ in elsewhere.steps] == [to_micros(since) for since, _ in steps]
+
+
+def test_a_clock_set_in_another_zone_tells_the_same_moment() -> None:
+    nine = pendulum.datetime(2021, 1, 23, 9, tz="Europe/Prague")
+
+    for clock in (VirtualClock(nine), VirtualClock(pendulum.datetime(2021, 1, 1))):
+        assert clock.set(nine) == nine
+        assert to_micros(clock.now()) == to_micros(pendulum.datetime(2021, 1, 23, 8))

@@ -22,6 +22,8 @@ from attrs import define, frozen
 import crs_core as crs
 from crs_adapters.storage.sql import postgresql, storage
 from crs_core.domain.messages import Lane
+from crs_core.domain.plans import Key, Plan, Put
+from crs_core.domain.sites import Site
 from crs_core.domain.time import later
 from tests.postgresql import PostgresqlServer
 from tests.systems import DURABLE, PIN, START, OpenTown, Town, dump, invented
@@ -257,6 +259,29 @@ def test_a_locked_database(open_town: OpenTown, storage_url: str, monkeypatch: p
     for command in commands(town).values():
         command(500)
     assert town.system.operations.audit() == ()
+
+
+@pytest.mark.postgresql
+def test_a_worker_that_stands_still_with_its_locks_is_ended(
+    open_town: OpenTown, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stops between two statements, as a frozen machine does; the others wait, and it keeps nothing."""
+    monkeypatch.setattr(postgresql, "_IDLE_SECONDS", 0.2)
+    town = open_town(postgresql_url)
+    site = Key(Site, "north")
+
+    def freeze() -> None:
+        with town.system._office.storage.write() as work:
+            work.lock([site])
+            stored = work.get(site)
+            assert stored is not None
+            town.system.site("north").close()  # waits for the lock until the server has ended the other
+            work.apply(Plan(None, (Put(site, stored.value, stored.version),)), actor="frozen", now=START)
+
+    with pytest.raises(crs.Busy) as refused:
+        freeze()
+    assert refused.value.code == "storage_away"
+    assert [each.id for each in town.desk.sites()] == ["south"]
 
 
 @pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)

@@ -35,6 +35,7 @@ POSTGRESQL_TROUBLES: dict[type[psycopg.Error], Trouble] = {
     pg.AdminShutdown: Trouble.AWAY,
     pg.CrashShutdown: Trouble.AWAY,
     pg.CannotConnectNow: Trouble.AWAY,
+    pg.IdleInTransactionSessionTimeout: Trouble.AWAY,
     **dict.fromkeys(map(pg.lookup, CONNECTION), Trouble.AWAY),
     **dict.fromkeys([psycopg.OperationalError, *WITHOUT_STATE], Trouble.AWAY),
 }

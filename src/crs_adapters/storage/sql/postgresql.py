@@ -33,11 +33,17 @@ _TROUBLES = {
     "57P01": Trouble.AWAY,  # admin_shutdown
     "57P02": Trouble.AWAY,  # crash_shutdown
     "57P03": Trouble.AWAY,  # cannot_connect_now
+    "25P03": Trouble.AWAY,  # idle_in_transaction_session_timeout
 }
 _CONNECTION = "08"  # the class of connection exceptions
 _FAULTS = (psycopg.Error, psycopg.Warning, OverflowError, UnicodeError)
 _READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = %d"
 _READ_SECONDS = 10.0
+_IDLE_SECONDS = 60.0
+_WRITE = (
+    b"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = %d;"
+    b" SET LOCAL idle_in_transaction_session_timeout = %d"
+)
 _BATCH = 64
 
 
@@ -232,9 +238,12 @@ class PostgresqlDatabase:
         return self._pool.transaction(_begin_reading, _READ_SECONDS)
 
     def write(self, timeout: float) -> AbstractContextManager[PostgresqlSession]:
-        """See `Database.write`; each single wait for a lock is bounded by the time-out."""
+        """See `Database.write`; each single wait for a lock is bounded by the time-out.
+
+        A worker that stands still with its locks, or whose machine has gone, is ended by the server after a minute.
+        """
         milliseconds = max(1, round(timeout * 1000))  # 0 would mean for ever
-        begin = b"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = %d" % milliseconds
+        begin = _WRITE % (milliseconds, round(_IDLE_SECONDS * 1000))
         return self._pool.transaction(lambda session: session.begin(begin), timeout)
 
     def close(self) -> None:

@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from crs_adapters.storage.memory import MemoryStorage
 from crs_adapters.storage.sql import open_sql
 from crs_core.domain import gate, regulator
+from crs_core.domain.amendments import InForce
 from crs_core.domain.registration import Registration
+from crs_core.office import reception
+from crs_core.office.commands import Office
 from crs_core.ports.clock import Clock
 from crs_core.ports.storage import Storage
 from crs_core.testing.lifecycle import lifecycle_machine
@@ -78,6 +82,11 @@ def everybody_may(*_: object) -> None:
     """The gate stands open."""
 
 
+def never_amended(office: Office, _view: object, found: InForce) -> Office:
+    """Amendments are kept and followed by nobody."""
+    return evolve(office, pauses=found.pauses, version=found.version)
+
+
 def expects_nobody(*_: object) -> int:
     """Unanswered invitations count for nothing."""
     return 0
@@ -90,6 +99,7 @@ def expects_nobody(*_: object) -> int:
         (gate, "no_longer_invited", nobody_leaves),
         (gate, "require_open", everybody_may),
         (regulator, "expected", expects_nobody),
+        (reception, "as_in_force", never_amended),
     ],
 )
 def test_a_guard_taken_out_is_found(monkeypatch: pytest.MonkeyPatch, module: Any, guard: str, broken: Any) -> None:

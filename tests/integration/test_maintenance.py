@@ -10,11 +10,15 @@ import pytest
 from attrs import evolve
 
 import crs_core as crs
+from crs_core.domain import control_pin, registration
 from crs_core.domain.campaign import Access
 from crs_core.domain.maintenance import Maintenance
 from crs_core.domain.rules import Dated, always
 from crs_core.domain.terms import InvitationRule, Window
 from crs_core.domain.time import Instant, from_micros, later
+from crs_core.office.commands import Office
+from crs_core.office.reception import Reception
+from crs_core.rounds import calling, dispatch, tick
 from tests.systems import OpenTown, Town, invented
 
 EVENING = pendulum.datetime(2021, 1, 21, 20)
@@ -174,6 +178,20 @@ def test_windows_of_invitations_stand_still(open_town: OpenTown, storage_url: st
     assert operations.audit() == ()
 
 
+def test_a_round_of_the_clock_does_nothing_in_the_hour(open_town: OpenTown, storage_url: str) -> None:
+    """An end that was due the minute before is dealt with the minute after."""
+    town = open_town(
+        storage_url, start=EVENING, access=INVITED, invitation=always(InvitationRule(windows=(Window(2),)))
+    )
+    town.invited(1)
+    town.system.operations.announce_maintenance(later(EVENING, minutes=121), later(EVENING, minutes=181))
+    town.clock.set(later(EVENING, minutes=130))
+
+    assert town.system.operations.tick().ended == 0
+    town.clock.set(later(EVENING, minutes=181))
+    assert town.system.operations.tick().ended == 1
+
+
 def test_somebody_invited_may_reserve_until_the_later_end(open_town: OpenTown) -> None:
     town = open_town("memory:", start=EVENING, access=INVITED, invitation=always(InvitationRule(windows=(Window(10),))))
     [citizen] = town.invited(1)
@@ -237,3 +255,46 @@ def test_no_window_is_past_endless_or_turned_round(
     with pytest.raises(crs.InvalidInput) as caught:
         town.system.operations.announce_maintenance(start, end)
     assert [problem.place for problem in caught.value.problems] == [place]
+
+
+def runs_on(start: Instant, seconds: int, _windows: object) -> Instant:
+    """A life in spite of maintenance."""
+    return later(start, seconds=seconds)
+
+
+def open_all_night(reception: Reception) -> Office:
+    """Nobody is turned away."""
+    return reception.look()
+
+
+def never(_windows: object, _now: Instant) -> None:
+    """No maintenance is ever under way."""
+
+
+GUARDS: list[tuple[Any, str, Any, Callable[..., None], tuple[Any, ...]]] = [
+    (registration, "deadline", runs_on, test_windows_of_invitations_stand_still, ()),
+    (control_pin, "deadline", runs_on, test_a_control_pin_does_not_age_in_the_hour, (4, "")),
+    (dispatch, "deadline", runs_on, test_the_hour_does_not_count_for_what_a_message_is_good_for, (50, 1)),
+    (Reception, "serve", open_all_night, test_the_switch, ()),
+    (dispatch, "under_way", never, test_the_switch, ()),
+    (calling, "under_way", never, test_the_switch, ()),
+    (tick, "under_way", never, test_a_round_of_the_clock_does_nothing_in_the_hour, ()),
+]
+
+
+@pytest.mark.parametrize(
+    ("module", "guard", "broken", "test", "more"), GUARDS, ids=lambda value: getattr(value, "__name__", "")
+)
+def test_a_guard_taken_out_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+    open_town: OpenTown,
+    module: Any,
+    guard: str,
+    broken: Any,
+    test: Callable[..., None],
+    more: tuple[Any, ...],
+) -> None:
+    monkeypatch.setattr(module, guard, broken)
+
+    with pytest.raises((AssertionError, crs.CrsError, pytest.fail.Exception)):
+        test(open_town, "memory:", *more)

@@ -142,7 +142,8 @@ class CitizenRules(Play):
             self.look(*self.contending.again(mine, site, application.email, confirmed, self.now))
             assert registered.site_id == mine.site
             return None
-        one = Registered(registered.registration_id, person, proof.phone, site, confirmed, self.now, application.email)
+        name, rests = registered.registration_id, self.model.people.rests
+        one = Registered(name, person, proof.phone, site, confirmed, self.now, application.email, rests)
         assert one.id not in self.model.people.all
         assert (registered.site_id, registered.registered_at) == (site, self.now), "it tells of another's registration"
         self.look(*self.contending.saves(one, self.now))

@@ -16,6 +16,7 @@ from crs_core.domain.time import Day, Instant
 from crs_core.testing.lifecycle.lockstep import Picture
 from crs_core.testing.lifecycle.people import People, Registered, age
 from crs_core.testing.lifecycle.phones import Budgets, Phones, Pin
+from crs_core.testing.lifecycle.rests import Rests
 from crs_core.testing.lifecycle.seats import Seats
 from crs_core.testing.vendors import Handed
 
@@ -68,14 +69,21 @@ class Model:
     phones: Phones
     seats: Seats
     budgets: Budgets
+    rests: Rests
+    version: int = 0
     letters: dict[str, Letter] = field(factory=dict)
     events: Counter[tuple[Day, str]] = field(factory=Counter)
 
     @classmethod
     def of(cls, campaign: Campaign) -> "Model":
         """Of a campaign in which nothing has happened."""
-        people, budgets = People(campaign), Budgets()
-        return cls(campaign, people, Phones(campaign, budgets), Seats(campaign, people), budgets)
+        rests, budgets = Rests(), Budgets()
+        people = People(campaign, rests)
+        return cls(campaign, people, Phones(campaign, budgets, rests), Seats(campaign, people), budgets, rests)
+
+    def amend(self, campaign: Campaign) -> None:
+        """Another campaign is in force."""
+        self.campaign = self.people.campaign = self.phones.campaign = self.seats.campaign = campaign
 
     def happens(self, now: Instant, *kinds: str) -> None:
         """Counts events of this moment."""

@@ -8,6 +8,7 @@ from crs_core.domain.messages import Purpose
 from crs_core.rounds.release import Release
 from crs_core.testing.lifecycle.model import Letter, about
 from crs_core.testing.lifecycle.people import Registered
+from crs_core.testing.lifecycle.resting import RestingRules
 from crs_core.testing.lifecycle.site_rules import SiteRules
 from crs_core.testing.vendors import Conduct
 
@@ -17,7 +18,7 @@ _WAITS = [{"minutes": 1}, {"minutes": 11}, {"minutes": 50}, {"hours": 5}, {"days
 _GOOD = st.just(Conduct.TAKES)
 
 
-class OperationsRules(SiteRules):
+class OperationsRules(RestingRules, SiteRules):
     """The operations' desk, and the clock."""
 
     @rule(span=st.sampled_from(_WAITS), ticks=st.booleans())

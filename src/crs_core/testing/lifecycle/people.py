@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from crs_core.domain.campaign import Access, Campaign, InvitationRule
 from crs_core.domain.reservations import Reservation
 from crs_core.domain.terms import Then, Window
-from crs_core.domain.time import Day, Instant, day_of, later
+from crs_core.domain.time import Day, Instant, day_of
 from crs_core.testing.invented import Invented
+from crs_core.testing.lifecycle.rests import Rests
 
 __all__ = ["People", "Registered", "age"]
 
@@ -48,6 +49,7 @@ class Registered:
     claims: frozenset[str]
     since: Instant
     email: str | None
+    rests: Rests = field(repr=False)
     state: str = "queued"
     withdrawn: bool = False
     term: InvitationRule | None = None
@@ -94,13 +96,13 @@ class Registered:
         windows = self.windows()
         if self.handed is None or not windows or windows[-1][1].hours is None:
             return None
-        return later(self.handed, hours=windows[-1][0] + windows[-1][1].hours)
+        return self.rests.after(self.handed, hours=windows[-1][0] + windows[-1][1].hours)
 
     @property
     def reminders(self) -> list[Instant]:
         """When it is reminded."""
         hours = [begin + each for begin, window in self.windows() for each in window.reminders_hours]
-        return [] if self.handed is None else [later(self.handed, hours=each) for each in hours]
+        return [] if self.handed is None else [self.rests.after(self.handed, hours=each) for each in hours]
 
     @property
     def wakes(self) -> Instant | None:
@@ -128,11 +130,12 @@ class Registered:
         return window.then is Then.LAPSE
 
 
-@frozen
+@define
 class People:
     """Everybody who ever registered, by registration."""
 
     campaign: Campaign
+    rests: Rests
     all: dict[str, Registered] = field(factory=dict)
     others: dict[str, list[str]] = field(factory=dict)
     """Those blocked as duplicates, by insured number, in the order in which they were saved."""

@@ -6,6 +6,7 @@ from attrs import define, field
 
 from crs_core.domain.campaign import Budget, Campaign
 from crs_core.domain.time import Instant, later
+from crs_core.testing.lifecycle.rests import Rests
 
 __all__ = ["Budgets", "Handle", "Phones", "Pin", "Proof"]
 
@@ -40,6 +41,7 @@ class Pin:
     """One control PIN of a phone; `digits` as the citizen read them, None until a message came."""
 
     since: Instant
+    rests: Rests = field(repr=False)
     sends: int = 0
     unsent: str | None = None
     handed: Instant | None = None
@@ -51,8 +53,8 @@ class Pin:
         if self.used:
             return False
         if self.handed is None:
-            return now < later(self.since, minutes=_GOOD_MINUTES)
-        return self.unsent is not None or now < later(self.handed, minutes=_LIFE_MINUTES)
+            return now < self.rests.after(self.since, minutes=_GOOD_MINUTES)
+        return self.unsent is not None or now < self.rests.after(self.handed, minutes=_LIFE_MINUTES)
 
     def may_be_sent(self, now: Instant) -> bool:
         """Whether asking again sends it once more."""
@@ -91,6 +93,7 @@ class Phones:
 
     campaign: Campaign
     budgets: Budgets
+    rests: Rests
     pins: dict[str, list[Pin]] = field(factory=dict)
 
     def last(self, phone: str) -> Pin | None:
@@ -102,7 +105,7 @@ class Phones:
         pin = self.last(phone)
         fresh = pin is None or not pin.opens(now)
         if pin is None or fresh:
-            pin = Pin(now)
+            pin = Pin(now, self.rests)
         if not pin.may_be_sent(now):
             return "", pin, False
         limits = self.campaign.limits

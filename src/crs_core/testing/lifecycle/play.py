@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from crs_core.composition.system import System
 from crs_core.domain.campaign import InvitationRule, StockRule
-from crs_core.domain.messages import Purpose
+from crs_core.domain.messages import Message, Purpose
 from crs_core.domain.time import Day, Instant
 from crs_core.ports.clock import Clock
 from crs_core.ports.storage import Storage
@@ -112,6 +112,11 @@ class Play(RuleBasedStateMachine):
             assert (outcome.value.sent, outcome.value.put_off, outcome.value.dead) == (sent, stays, gone - sent)
         self.look()
 
+    def _gone_by(self, message: Message) -> bool:
+        """Whether a message is not worth sending any more."""
+        minutes = (message.good_until - message.created_at).total_seconds() / 60
+        return self.model.rests.after(message.created_at, minutes=minutes) <= self.now
+
     def _settle(
         self, before: Mapping[str, Any], conduct: Mapping[str, Conduct], down: Collection[str], *, cut: bool
     ) -> int:
@@ -127,7 +132,7 @@ class Play(RuleBasedStateMachine):
             failed = did in _FAILED
             assert did is not Conduct.DIES
             assert not failed or is_last, "given up before the last try"
-            assert did is not None or message.good_until <= self.now or self.model.void(name, self.now), "never sent"
+            assert did is not None or self._gone_by(message) or self.model.void(name, self.now), "never sent"
             letter = self.model.letters[name]
             self.model.settled(name, self.now, sent=did is Conduct.TAKES)
             if letter.purpose is Purpose.DUPLICATE and did is Conduct.TAKES:

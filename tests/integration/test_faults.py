@@ -266,8 +266,8 @@ def test_a_worker_that_stands_still_with_its_locks_is_ended(
     open_town: OpenTown, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It stops between two statements, as a frozen machine does; the others wait, and it keeps nothing."""
-    monkeypatch.setattr(postgresql, "_IDLE_SECONDS", 0.2)
     town = open_town(postgresql_url)
+    monkeypatch.setattr(postgresql, "_IDLE_SECONDS", 1.0)
     site = Key(Site, "north")
 
     def freeze() -> None:
@@ -275,6 +275,8 @@ def test_a_worker_that_stands_still_with_its_locks_is_ended(
             work.lock([site])
             stored = work.get(site)
             assert stored is not None
+            monkeypatch.undo()
+            town.system._office.write_timeout = 60
             town.system.site("north").close()  # waits for the lock until the server has ended the other
             work.apply(Plan(None, (Put(site, stored.value, stored.version),)), actor="frozen", now=START)
 

@@ -23,7 +23,12 @@ from crs_core.testing.vendors import Handed
 __all__ = ["Letter", "Model", "about", "told"]
 
 PIN1, PIN2 = re.compile(r"\b\d{6}\b"), re.compile(r"\b\d{8}\b")
-_CONFIRMS = frozenset({Purpose.RESERVED, Purpose.RESERVED_EMAIL})
+_CONFIRMS = frozenset(
+    {
+        *(Purpose.RESERVED, Purpose.REPLANNED, Purpose.DOSE_LOST),
+        *(Purpose.RESERVED_EMAIL, Purpose.REPLANNED_EMAIL, Purpose.DOSE_LOST_EMAIL),
+    }
+)
 _SHOWS_PIN2 = {Purpose.REGISTERED, Purpose.INVITATION, Purpose.PIN_REMINDER}
 
 
@@ -49,10 +54,14 @@ def about(purpose: Purpose, one: Registered) -> Letter:
 
 def told(purpose: Purpose, one: Registered, reservation: Reservation) -> list[Letter]:
     """Letters about a reservation: to the phone, then to the e-mail address, if there is one."""
-    letters = [Letter(purpose, one.phone, one.id, reservation.id)]
+    letters = [Letter(purpose, one.phone, one.id, _matter(reservation))]
     if one.email:
-        letters.append(Letter(Purpose(f"{purpose.value}_email"), one.email, one.id, reservation.id))
+        letters.append(Letter(Purpose(f"{purpose.value}_email"), one.email, one.id, _matter(reservation)))
     return letters
+
+
+def _matter(reservation: Reservation) -> str:
+    return f"{reservation.id} {reservation.revision}"
 
 
 @define
@@ -140,8 +149,10 @@ class Model:
         one = self.people.all[letter.subject]
         if letter.purpose in _SHOWS_PIN2 and (one.withdrawn or letter != about(letter.purpose, one)):
             return "withdrawn, or corrected"
-        if letter.purpose in _CONFIRMS and (one.reservation is None or one.reservation.id != letter.matter):
+        if letter.purpose in _CONFIRMS and (one.reservation is None or _matter(one.reservation) != letter.matter):
             return "the reservation has changed"
+        if letter.purpose is Purpose.SEAT_LOST and one.reservation is not None:
+            return "there is another reservation"
         if letter.purpose is Purpose.REGISTERED:
             return "" if self.people.has_pin(one, now) and not one.reservation else "the access has changed"
         return "moved on" if letter.purpose is Purpose.INVITATION and not one.is_invited else ""

@@ -35,6 +35,8 @@ class OperationsRules(RestingRules, SiteRules):
 
     def releases_everywhere(self) -> None:
         """A round of invitations at every open site, and the messages leave."""
+        for site in sorted(self.model.seats.open):
+            self.finds_lost_seats(site)
         turns = {site: self.next_in_turn(site) for site in sorted(self.model.seats.open)}
         released: tuple[Release, ...] = self.ask(lambda system: system.operations.release_all())
         assert [(each.site_id, list(each.invited)) for each in released] == [

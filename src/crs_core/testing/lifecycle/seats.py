@@ -49,6 +49,7 @@ class Seats:
             (each.site_id, dose.calendar, dose.day, dose.minute)
             for each in self.people.reserved()
             for dose in each.doses
+            if dose.held
         )
 
     def promised(self) -> Counter[tuple[str, str]]:
@@ -57,7 +58,7 @@ class Seats:
             (each.site_id, dose.delivery_id)
             for each in self.people.reserved()
             for dose in each.doses
-            if dose.delivery_id is not None
+            if dose.held and dose.delivery_id is not None
         )
 
     def calendars(self, site: str) -> dict[str, Calendar]:

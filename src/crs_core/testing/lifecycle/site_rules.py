@@ -15,9 +15,9 @@ from crs_core.domain.time import Day, add_days
 from crs_core.rounds.release import Release
 from crs_core.testing import strategies
 from crs_core.testing.lifecycle import town
+from crs_core.testing.lifecycle.cut_rules import CutRules
 from crs_core.testing.lifecycle.model import Letter, about
 from crs_core.testing.lifecycle.pairs import most_people
-from crs_core.testing.lifecycle.play import Play
 from crs_core.testing.lifecycle.seats import Came
 
 __all__ = ["SiteRules"]
@@ -29,7 +29,7 @@ _DELIVERIES = [f"{product}-{number}" for product in ("comirnaty", "janssen") for
 _AFTER = {1: (0, 9), 2: (21, 38)}
 
 
-class SiteRules(Play):
+class SiteRules(CutRules):
     """The desk of a site."""
 
     def drawn(self, data: st.DataObject, name: str) -> Calendar:
@@ -130,6 +130,8 @@ class SiteRules(Play):
     @rule(site=_SITE, dry_run=st.booleans())
     def releases(self, site: str, dry_run: bool) -> None:  # noqa: FBT001
         """Invitations at one site: exactly those whose turn it is, exactly as many as can still be fully booked."""
+        if not dry_run:
+            self.finds_lost_seats(site)
         expected, people, outstanding = self.next_in_turn(site)
         released: Release = self.ask(lambda system: system.site(site).release(dry_run=dry_run))
         assert list(released.invited) == expected, "not those whose turn it is"

@@ -23,6 +23,11 @@ _LONGEST_EMAIL = 254
 _EMAIL = re.compile(r"[^\s@,;<>()\"\\]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,63}")
 _E164 = re.compile(r"\+[1-9]\d{7,14}", re.ASCII)
 _NATIONAL_DIGITS = 9
+_CZECH = re.compile(r"\+420(?![018]|90[05689]|976)\d{9}", re.ASCII)
+"""Neither emergency, toll-free, shared-cost nor premium numbers; whether a phone is a mobile one no plan says for sure.
+
+Source: the Czech numbering plan, Decree No. 117/2007 Coll., as libphonenumber has it.
+"""
 _OLDEST = date(1895, 1, 1)
 
 
@@ -107,9 +112,9 @@ def phone_number(text: str, countries: Iterable[str]) -> str:
         raise ValueError("a phone number has nine digits, or + and the country's prefix before 8 to 15 digits")
     if not compact.startswith(allowed):
         raise ValueError(f"messages go only to numbers that begin with {', '.join(allowed)}")
-    if compact.startswith("+420") and (len(compact) != len("+420") + _NATIONAL_DIGITS or compact[4] in "018"):
+    if compact.startswith("+420") and not _CZECH.fullmatch(compact):
         raise ValueError(
-            "a Czech phone number has nine digits and none of them that takes messages begins with 0, 1 or 8"
+            "a Czech phone number has nine digits; none that takes messages begins with 0, 1 or 8 or costs extra"
         )
     return compact
 

@@ -59,15 +59,6 @@ def test_every_number_since_1954_is_valid(born: date, serial: int, woman: object
     assert rc.get_birth_date(number) == born
 
 
-def test_every_day_from_1900_to_2030_has_its_numbers() -> None:
-    as_of = date(2030, 12, 31)
-    for ordinal in range(date(1900, 1, 1).toordinal(), as_of.toordinal() + 1):
-        born = date.fromordinal(ordinal)
-        for woman in (False, True):
-            found = verdict(invented.insured_number(born, 1, woman=woman is True), as_of)
-            assert (found.kind, found.birth_date) == (Kind.VALID, born), born
-
-
 @given(st.dates(SPARE_SINCE, AS_OF), serials, st.sampled_from([20, 70]))
 def test_spare_months_are_valid_since_2004(born: date, serial: int, month: int) -> None:
     number = number_of(born, serial, month=month)

@@ -64,12 +64,19 @@ def test_a_phone_is_read_as_people_type_it(phone: str, marks: list[str], data: s
             "+420112",
         ),
         *("001000001", "+420101000001", "800000001", "+421601000001", "+12025550123", "601000001a", "++420601000001"),
+        *("900000001", "906000001", "909000001", "+420976000001", "811000001", "840000001", "00420800000001"),
         *("0420601000001", "+0420601000001", "6O1000001", "nobody", "+420601000001,+420601000002"),
     ],
 )
 def test_what_is_no_czech_phone_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="number"):
         phone_number(text, CZECH)
+
+
+@pytest.mark.parametrize("text", ["700000001", "706000001", "790000001", "222000001", "910000001", "972000001"])
+def test_phones_that_are_no_mobile_ones_by_the_plan_are_taken(text: str) -> None:
+    """A message may reach a landline or a personal number; refusing a real person is worse."""
+    assert phone_number(text, CZECH) == f"+420{text}"
 
 
 def test_phones_of_other_countries_are_as_the_campaign_says() -> None:

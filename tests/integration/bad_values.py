@@ -263,6 +263,9 @@ OPERATIONS = [
         Case(command, "site_id", [*NO_TEXTS, *CONTROLS, "", LONG, "nowhere"], "unknown_site", place="site")
         for command in ("explain_site", "explain_seat")
     ),
+    Case("settle_duplicate", "registration_id", [*NO_TEXTS, *CONTROLS, "", LONG]),
+    Case("settle_duplicate", "registration_id", ["nobody", "😀"], "unknown_registration", place="registration"),
+    *of_callers("settle_duplicate"),
     Case("erase", "insured_number", [*NO_TEXTS, *CONTROLS, LONG, "", "abc", wide("444444444"), "4" * 21, SENTINEL]),
     Case("replan", "site_id", [*NO_TEXTS, *CONTROLS, "", LONG, "nowhere"], "unknown_site", place="site"),
     Case("amend", "campaign", [*NO_TEXTS, "campaign.toml"]),

@@ -93,6 +93,7 @@ def arguments(
         "withdraw": {"entry": entry},
         "correct": {"entry": entry},
         "erase": {"insured_number": number},
+        "settle_duplicate": {"registration_id": "" if held is None else held.registration_id},
         "dispute": {"proof": proof, "insured_number": number},
         "journey": {"entry": entry},
         "appointments": {},

@@ -319,6 +319,70 @@ def test_the_phone_of_a_duplicate_may_become_that_of_the_older(open_town: OpenTo
     assert town.desk.journey(town.enter(newer)).step == 5
 
 
+def test_the_office_decides_for_one_and_ends_the_others(open_town: OpenTown, storage_url: str) -> None:
+    """Somebody had registered with the number first, reserved, and objected: the card of the person decides."""
+    town = open_town(storage_url)
+    [(stranger, entry)] = town.entered(1)
+    town.reserve(entry)
+    real = town.register(elsewhere(stranger))
+    passes(town, minutes=1)
+    town.desk.dispute(town.proof_of(stranger), stranger.insured_number)
+    town.system.operations.settle_duplicate(real.registration_id)
+    passes(town, minutes=1)
+
+    assert (standing(town, stranger), standing(town, real)) == ("withdrawn", "queued")
+    assert "plati jina registrace" in town.texts(stranger.phone)[-1]
+    assert town.system.site("north").release().invited == (real.registration_id,)
+    row = town.system.operations.statistics().days[-1]
+    assert (row.registrations, row.reservations) == (1, 0)
+    with pytest.raises(crs.Refused, match="withdrawn"):
+        town.system.operations.settle_duplicate(stranger.registration_id)
+
+
+def test_the_office_may_keep_the_older_one(open_town: OpenTown) -> None:
+    town = open_town("memory:")
+    older, newer = twice(town)
+    town.system.operations.settle_duplicate(older.registration_id)
+    for _ in range(5):
+        passes(town, days=1)
+
+    assert (standing(town, older), standing(town, newer)) == ("queued", "withdrawn")
+
+
+def test_whoever_had_a_dose_keeps_their_registration(open_town: OpenTown) -> None:
+    town = open_town("memory:")
+    [(older, entry)] = town.entered(1)
+    held = town.reserve(entry)
+    newer = town.register(elsewhere(older))
+    passes(town, days=(held.doses[0].day - START.date()).days)
+    town.system.site("north").record_dose(held.id, 1)
+    with pytest.raises(crs.Refused, match="dose_given"):
+        town.system.operations.settle_duplicate(newer.registration_id)
+
+    assert (standing(town, older), standing(town, newer)) == ("reserved", "blocked")
+
+
+def test_who_withdraws_is_told_gives_back_what_they_hold_and_may_come_again(
+    open_town: OpenTown, storage_url: str
+) -> None:
+    town = open_town(storage_url)
+    [(citizen, entry)] = town.entered(1)
+    free = dict(town.desk.offers(entry).days)
+    town.reserve(entry)
+    town.desk.withdraw(entry)
+    passes(town, minutes=1)
+
+    assert "ukoncena" in town.texts(citizen.phone)[-1]
+    assert town.system.site("north").release().invited == ()
+    with pytest.raises(crs.Refused, match="withdrawn"):
+        town.desk.offers(entry)
+    again = town.register(citizen)
+    assert again.registration_id != citizen.registration_id
+    town.system.site("north").release()
+    passes(town, minutes=1)
+    assert dict(town.desk.offers(town.enter(again)).days) == free
+
+
 def test_whoever_let_the_invitations_lapse_registers_again(open_town: OpenTown, storage_url: str) -> None:
     rule = InvitationRule(windows=(Window(24, (), Then.LAPSE),))
     town = open_town(storage_url, invitation=always(rule))

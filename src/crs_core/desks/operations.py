@@ -4,7 +4,7 @@ from datetime import datetime
 
 from attrs import define
 
-from crs_core.desks import amending, erasing, explaining, reporting
+from crs_core.desks import amending, erasing, explaining, reporting, settling
 from crs_core.desks.erasing import Erased
 from crs_core.desks.explaining import Explanation, SeatExplanation, SiteExplanation
 from crs_core.domain import inputs
@@ -219,6 +219,22 @@ class OperationsDesk:
         """
         inputs.require(inputs.of_truth("dry_run", dry_run), inputs.of_text("actor", actor))
         return replanning.replan(self._office, site_id, dry_run=dry_run, actor=actor, idempotency_key=idempotency_key)
+
+    def settle_duplicate(
+        self, registration_id: str, *, actor: str = _OPERATIONS, idempotency_key: str | None = None
+    ) -> None:
+        """The office has seen who somebody is: this registration counts, and every other one of the person ends.
+
+        For duplicates that no time frees: the older phone has objected, could not be told, or holds a reservation.
+        What the others hold is given back, and their phones are told.
+
+        Raises:
+            InvalidInput: No text, or no id.
+            NotFound: ``unknown_registration``.
+            Refused: ``withdrawn`` where it has ended; ``dose_given`` where another one has had a dose.
+        """
+        inputs.require(inputs.of_text("registration_id", registration_id, least=1))
+        settling.settle_duplicate(self._office, registration_id, actor=actor, idempotency_key=idempotency_key)
 
     def erase(self, insured_number: str, *, actor: str = _OPERATIONS, idempotency_key: str | None = None) -> Erased:
         """Erases a person: whoever holds an insured number, with every registration of it.

@@ -59,6 +59,7 @@ class Purpose(enum.Enum):
     DOSE_LOST = "dose_lost"
     DUPLICATE = "duplicate"
     REPLACED = "replaced"
+    DUPLICATE_ENDED = "duplicate_ended"
     CORRECTED = "corrected"
     PHONE_CHANGED = "phone_changed"
     CLAIMS_CONFIRMED = "claims_confirmed"

@@ -54,6 +54,9 @@ _MESSAGES: dict[str, dict[str, str]] = {
             "Ockovani: Vasi registraci nahradila novejsi z jineho telefonu. Nebyli-li jste to Vy, ohlaste to na webu "
             "timto telefonem a poradi se Vam vrati."
         ),
+        "duplicate_ended": (
+            "Ockovani: Vase registrace skoncila, protoze plati jina registrace teze osoby. Dotazy: linka ockovani."
+        ),
         "corrected": "Ockovani: udaje Vasi registrace jsou zmeneny. Misto: {site}. Poradi zjistite na webu.",
         "phone_changed": (
             "Ockovani: registrace byla prevedena na jiny telefon. Nebyli-li jste to Vy, zavolejte na linku ockovani."
@@ -103,6 +106,10 @@ _MESSAGES: dict[str, dict[str, str]] = {
         "replaced": (
             "Vaccination: a newer registration from another phone took the place of yours. If it was not you, say so "
             "on the web with this phone; your turn comes back."
+        ),
+        "duplicate_ended": (
+            "Vaccination: your registration has ended, as another one of the same person holds. Questions: the "
+            "vaccination line."
         ),
         "corrected": "Vaccination: your registration's details are changed. Site: {site}. See your turn on the web.",
         "phone_changed": (

@@ -55,6 +55,9 @@ class Gateway:
         done = self.recorder.call(self.operations.dispatch, limit) if limit else None
         handed = 0 if done is None else done.sent + done.put_off + done.dead
         self._allowed -= handed
+        if done is not None and done.retry_at is not None:
+            self._plan(done.retry_at)
+            return
         if done is not None and handed < limit:
             self._busy_since = None
             return

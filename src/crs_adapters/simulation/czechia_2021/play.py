@@ -30,6 +30,7 @@ _KEY = {"demo": b"an invented key for an invented campaign"}
 _PUBLISH = 7 * 60
 _ROUNDS = range(8 * 60, 19 * 60, 120)
 _COUNT = 23 * 60 + 55
+_ANNOUNCE = 18 * 60
 _REST_HOURS = 1
 _WATCHED = 80
 _PER_SECOND = 20  # messages of the gateway in that week
@@ -63,6 +64,7 @@ class Play:
             self.agenda.at(self.agenda.moment(person.day, person.minute), citizen.asks)
         for day in _days():
             self._plan(day)
+        self.agenda.at(self.agenda.moment(add_days(SWITCH_DAY, -1), _ANNOUNCE), self._announce)
         moment = self.agenda.now()
         end = self.agenda.moment(add_days(LAST_DAY, 1), 0)
         while moment < end:
@@ -75,6 +77,11 @@ class Play:
         for minute in _ROUNDS:
             self.agenda.at(self.agenda.moment(day, minute), self._round)
         self.agenda.at(self.agenda.moment(day, _COUNT), self._tick)
+
+    def _announce(self) -> None:
+        """The evening before the switch: an hour of maintenance from midnight on."""
+        start = self.agenda.moment(SWITCH_DAY, 0)
+        self.recorder.call(self.system.operations.announce_maintenance, start, later(start, hours=_REST_HOURS))
 
     def _publish(self) -> None:
         """Sites publish what the horizon has come to, and open as soon as their calendars deserve it."""

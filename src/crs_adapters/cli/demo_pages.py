@@ -76,8 +76,8 @@ def _headline(console: Console, outcome: Outcome, scale: int, scaled: Callable[[
             table.add_row("operator", "", "", "", *(f"{figure:,}" for figure in OPERATOR), style="bold")
     console.print(table)
     console.print(
-        "The first three columns are of the day, the last three in all. The gap is the night of the switch, with an hour "
-        f"of maintenance; the operator's figures are those of its report of {OPERATORS_DAY.day} January."
+        "The first three columns are of the day, the last three in all. The gap is the night of the switch, with "
+        f"an hour of maintenance; the operator's figures are those of its report of {OPERATORS_DAY.day} January."
     )
 
 

@@ -1,6 +1,7 @@
 """I6, a confirmation that did not come: the page says what comes, and what needs no address is there without one."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -232,17 +233,47 @@ def printer(papers: Town) -> Printer:
     return office.documents
 
 
-def test_documents_are_made_at_hand_off_and_outside_of_any_transaction(papers: Town, printer: Printer) -> None:
-    """While one is made, somebody else is served: nothing is locked."""
+def test_documents_are_made_at_hand_off_and_outside_of_any_transaction(
+    papers: Town, printer: Printer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one is made no view and no work is open, and somebody else is served."""
     entry = entered(papers, email=ADDRESS)
     papers.reserve(entry)
     assert printer.made == []
     served = []
-    printer.meanwhile = lambda: served.append(papers.desk.request_control_pin("601 000 777", source="203.0.113.9"))
+    begun = watch_transactions(papers, monkeypatch)
+
+    def meanwhile() -> None:
+        assert begun == [], "a transaction is open"
+        served.append(papers.desk.request_control_pin("601 000 777", source="203.0.113.9"))
+
+    printer.meanwhile = meanwhile
     [letter] = sent(papers)
 
     assert len(served) == 1
     assert letter.files["potvrzeni.pdf"] == printer.made[0][0].content
+
+
+def watch_transactions(town: Town, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The transactions that are open, by kind."""
+    storage = town.system._office.storage
+    begun: list[str] = []
+
+    def watched(kind: str) -> Any:
+        begin = getattr(storage, kind)
+
+        @contextmanager
+        def transaction(**arguments: Any) -> Iterator[Any]:
+            with begin(**arguments) as found:
+                begun.append(kind)
+                yield found
+                begun.remove(kind)
+
+        return transaction
+
+    for kind in ("read", "write"):
+        monkeypatch.setattr(storage, kind, watched(kind))
+    return begun
 
 
 def test_an_email_that_is_handed_over_twice_is_the_same(papers: Town, monkeypatch: pytest.MonkeyPatch) -> None:

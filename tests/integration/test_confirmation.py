@@ -11,7 +11,7 @@ from attrs import define, evolve, field, frozen
 
 import crs_core as crs
 from crs_core.domain.confirmation import Confirmation, Document
-from crs_core.domain.messages import Channel, Purpose
+from crs_core.domain.messages import BY_EMAIL, Channel, Purpose
 from crs_core.ports.confirmation import ConfirmationDocuments
 from crs_core.ports.mail import Mail
 from tests.confirmations import SheetRead, read_sheet
@@ -82,6 +82,30 @@ def test_whoever_withdraws_is_told_of_the_reservation_where_the_calendar_is(town
     town.desk.withdraw(entry)
 
     assert owed(town) == [(Purpose.CANCELLED_EMAIL, ADDRESS), (Purpose.WITHDRAWN, "+420601000001")]
+
+
+def test_an_address_that_is_given_later_gets_the_confirmation(town: Town) -> None:
+    entry = entered(town)
+    town.desk.correct(entry, email="early@example.org")
+    assert not [purpose for purpose, _ in owed(town) if purpose is Purpose.RESERVED_EMAIL], "nothing to confirm yet"
+    town.reserve(entry)
+    town.system.operations.dispatch()
+    town.desk.correct(entry, email=ADDRESS)
+    town.desk.correct(entry, last_name="Vymyšlená")
+
+    assert [each for each in owed(town) if each[0] in BY_EMAIL.values()] == [(Purpose.RESERVED_EMAIL, ADDRESS)]
+    assert town.desk.confirmation(entry).email == ADDRESS
+
+
+def test_an_email_goes_to_the_address_as_it_is_when_it_leaves(town: Town) -> None:
+    """Whoever mistyped theirs and mends it at once gets one e-mail, and nobody else gets it."""
+    entry = entered(town, email="vzorkaa@example.org")
+    town.reserve(entry)
+    town.desk.correct(entry, email=ADDRESS)
+    town.system.operations.dispatch()
+    mails = [file.read_text(encoding="utf-8").splitlines()[0] for file in (town.spool / "mail").glob("*.txt")]
+
+    assert mails == [f"To: {ADDRESS}"]
 
 
 def test_an_email_of_what_has_changed_since_is_not_sent(town: Town) -> None:

@@ -173,6 +173,7 @@ def _invented(zone: str, language: str) -> Confirmation:
         cancelled=False,
         issued_at=pendulum.datetime(2021, 1, 20),
         channels=(Channel.SMS,),
+        email=None,
         makes=True,
         comes="",
         words=words,

@@ -11,7 +11,7 @@ from crs_core.domain import corrections, gate, insured_number, people
 from crs_core.domain.campaign import Access
 from crs_core.domain.journey import Journey
 from crs_core.domain.journey import journey as journey_of
-from crs_core.domain.messages import Message, Purpose
+from crs_core.domain.messages import Channel, Message, Purpose
 from crs_core.domain.people import Application
 from crs_core.domain.plans import JournalEntry, Key, Plan, Versioned
 from crs_core.domain.priority import claims_of
@@ -21,7 +21,7 @@ from crs_core.domain.sites import Site, require_open
 from crs_core.domain.time import Day, Instant, later
 from crs_core.errors import Refused
 from crs_core.office.commands import Command, Office
-from crs_core.office.letters import sms
+from crs_core.office.letters import sms, told
 from crs_core.office.persons import Held, held, named, put
 from crs_core.office.verifying import Verified
 from crs_core.ports.storage import View, Work
@@ -143,13 +143,25 @@ def correct(
         done = plan(office, stored, after, now)
         of_person = held(work, before.person)
         journey = journey_of(after, _reservation(work, after), office.campaign.access.at(now), now, office.pauses)
-        return done.with_(_merged(of_person, before, after, now)).answering(journey)
+        anew: Plan[None] = Plan(None, messages=_confirmed_anew(office, work, before, after, now))
+        return done.with_(_merged(of_person, before, after, now)).with_(anew).answering(journey)
 
     shown = {name: ascii(value) for name, value in details.items()}
     arguments = {"entry": ident[0], "phone": "" if phone is None else phone.id, **shown}
     return office.run(
         Command("correct", actor, arguments, Journey, decide, (Key(Registration, ident[0]),), idempotency_key)
     )
+
+
+def _confirmed_anew(
+    office: Office, view: View, before: Registration, after: Registration, now: Instant
+) -> tuple[Message, ...]:
+    """Another e-mail address is sent the confirmation of the reservation that is held."""
+    held = _reservation(view, after)
+    if held is None or after.email == before.email or not any(each.held for each in held.doses):
+        return ()
+    both = told(office, after, held, Purpose.RESERVED, now)
+    return tuple(each for each in both if each.channel is Channel.EMAIL)
 
 
 def _checked(office: Office, before: Registration, details: Mapping[str, Any], now: Instant) -> dict[str, Any]:

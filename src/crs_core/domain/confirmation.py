@@ -74,6 +74,7 @@ class Confirmation:
         revision: Grows with every change of the reservation, its cancellation included.
         issued_at: When it was so.
         channels: By which ways it is sent: by SMS always, by e-mail where there is an address.
+        email: The address; None where there is none.
         makes: Whether there are documents to be had.
         comes: By which ways it comes, as a sentence, and that it can be downloaded where it can.
         words: Texts by name, as ``confirmation_title``; those of the campaign before the built-in ones.
@@ -93,6 +94,7 @@ class Confirmation:
     cancelled: bool
     issued_at: Instant
     channels: tuple[Channel, ...]
+    email: str | None = field(repr=False)
     makes: bool
     comes: str
     words: Mapping[str, str] = field(repr=False)
@@ -126,6 +128,7 @@ def confirmation(
         cancelled=cancelled,
         issued_at=at,
         channels=sent,
+        email=registration.email,
         makes=makes,
         comes=_comes(sent, words, makes=makes),
         words=_written(words, reservation, registration.language, campaign.zone, at),

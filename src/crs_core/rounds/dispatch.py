@@ -13,7 +13,6 @@ from attrs import evolve, frozen
 
 from crs_core.domain import control_pin, duplicates, gate, invitation_pin, wording
 from crs_core.domain.campaign import Access
-from crs_core.domain.confirmation import Document
 from crs_core.domain.control_pin import Challenge
 from crs_core.domain.ledger import Transfer
 from crs_core.domain.maintenance import deadline, under_way
@@ -108,8 +107,7 @@ def _hand_over(office: Office, circuits: Circuits, message: Message) -> Outcome:
     if _good_until(office, message) <= now:
         return Outcome(message.id, MessageState.DEAD, now, reason="too_late")
     try:
-        subject, text, documents = _written(office, message)
-        gateway_id = _send(office, circuits, message, subject, text, documents)
+        gateway_id = _send(office, circuits, _written(office, message))
     except Refused as refusal:
         return Outcome(message.id, MessageState.DEAD, now, reason=refusal.code)
     except (AdapterFault, NotFound) as fault:  # a key that is missing may be put back
@@ -117,8 +115,8 @@ def _hand_over(office: Office, circuits: Circuits, message: Message) -> Outcome:
     return Outcome(message.id, MessageState.SENT, office.now(), gateway_id=gateway_id)
 
 
-def _written(office: Office, message: Message) -> tuple[str, str, tuple[Document, ...]]:
-    """The subject, the text, with the PIN where its template shows one, and what an e-mail encloses."""
+def _written(office: Office, message: Message) -> Sms | Mail:
+    """The message with its text, with the PIN where its template shows one, and with what an e-mail encloses."""
     with office.storage.read() as view:
         if message.purpose in _CONFIRMATIONS:
             _require_true(view, message)
@@ -126,11 +124,15 @@ def _written(office: Office, message: Message) -> tuple[str, str, tuple[Document
             _require_without(view, message)
         facts = {**message.facts, **_pin(office, view, message)}
         confirmed = confirmation_of(office, view, message)
-    documents = () if confirmed is None else documents_of(office, confirmed, message)
-    if confirmed is not None:
-        facts["attached"] = attached(confirmed, documents)
     texts = office.campaign.texts.get(message.language, {})
-    return (*wording.message(message.purpose, message.language, facts, texts), documents)
+    if confirmed is None:
+        return Sms(message.id, message.recipient, wording.message(message.purpose, message.language, facts, texts)[1])
+    if confirmed.email is None:
+        raise Refused("superseded", "there is no e-mail address any more")
+    documents = documents_of(office, confirmed, message)
+    facts["attached"] = attached(confirmed, documents)
+    subject, text = wording.message(message.purpose, message.language, facts, texts)
+    return Mail(message.id, confirmed.email, subject, text, documents)
 
 
 def _good_until(office: Office, message: Message) -> Instant:
@@ -139,13 +141,12 @@ def _good_until(office: Office, message: Message) -> Instant:
     return deadline(message.created_at, round(life), office.pauses)
 
 
-def _send(
-    office: Office, circuits: Circuits, message: Message, subject: str, text: str, documents: tuple[Document, ...]
-) -> str:
-    with circuits.learning(message.channel):
-        if message.channel is Channel.EMAIL:
-            return office.mail.send(Mail(message.id, message.recipient, subject, text, documents))
-        return office.sms.send(Sms(message.id, message.recipient, text))
+def _send(office: Office, circuits: Circuits, written: Sms | Mail) -> str:
+    if isinstance(written, Mail):
+        with circuits.learning(Channel.EMAIL):
+            return office.mail.send(written)
+    with circuits.learning(Channel.SMS):
+        return office.sms.send(written)
 
 
 def _again(office: Office, message: Message, fault: CrsError, now: Instant, *, down: bool) -> Outcome:

@@ -18,6 +18,8 @@ _EMAILS = frozenset(BY_EMAIL.values())
 def confirmation_of(office: Office, view: View, message: Message) -> Confirmation | None:
     """The reservation that an e-mail is about, dated by its message, so that a second hand-off encloses the same.
 
+    The address is the registration's now: one that was mistyped may have been corrected since.
+
     Raises:
         Refused: ``superseded`` where it is no longer known.
     """

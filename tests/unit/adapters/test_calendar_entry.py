@@ -60,14 +60,21 @@ def test_it_is_read_back_as_it_was_meant() -> None:
     assert read(confirmed(), organizer="ockovani@example.org").events[1]["ORGANIZER"] == "mailto:ockovani@example.org"
 
 
-def test_it_is_written_as_the_standard_asks() -> None:
-    written = calendar_entry(confirmed(), minutes=30)
-    assert written is not None
+def test_equal_confirmations_are_equal_to_the_byte() -> None:
+    assert calendar_entry(confirmed(), minutes=30) == calendar_entry(confirmed(), minutes=30)
 
-    assert written.replace(b"\r\n", b"").count(b"\n") == written.replace(b"\r\n", b"").count(b"\r") == 0
-    assert max(map(len, written.split(b"\r\n"))) <= 75
-    assert all(line.decode() for line in written.split(b"\r\n")[:-1]), "no letter is cut in two"
-    assert written == calendar_entry(confirmed(), minutes=30)
+
+@given(st.text(st.sampled_from("aěš€😀,;\\\n: "), max_size=300))
+def test_lines_are_as_long_as_the_standard_allows_and_cut_between_letters(place: str) -> None:
+    """Section 3.1: 75 octets and CRLF; no other control character stands in the file."""
+    written = calendar_entry(evolve(confirmed(), site=f"x{place}\r\x00\x1b", address=""), minutes=30)
+    assert written is not None
+    *lines, end = written.split(b"\r\n")
+
+    assert end == b""
+    assert max(map(len, lines)) <= 75
+    assert all(line.decode().isprintable() for line in lines)
+    assert max(map(len, lines)) >= 72 or len(place) < 70, "folded, and not too early"
 
 
 @given(st.text(max_size=120), st.text(st.sampled_from("ěš,;\\\n: "), max_size=300))

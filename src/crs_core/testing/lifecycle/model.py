@@ -9,7 +9,7 @@ from attrs import define, field, frozen
 
 from crs_core.domain.campaign import Campaign
 from crs_core.domain.ledger import Account, AccountKind, Balance
-from crs_core.domain.messages import Message, Purpose
+from crs_core.domain.messages import BY_EMAIL, Message, Purpose
 from crs_core.domain.reservations import Reservation
 from crs_core.domain.statistics import Statistics, age_group
 from crs_core.domain.time import Day, Instant
@@ -23,6 +23,7 @@ from crs_core.testing.vendors import Handed
 __all__ = ["Letter", "Model", "about", "told"]
 
 PIN1, PIN2 = re.compile(r"\b\d{6}\b"), re.compile(r"\b\d{8}\b")
+_EMAILS = frozenset(BY_EMAIL.values())
 _CONFIRMS = frozenset(
     {
         *(Purpose.RESERVED, Purpose.REPLANNED, Purpose.DOSE_LOST),
@@ -120,7 +121,7 @@ class Model:
     def reads(self, handed: Handed, now: Instant) -> None:
         """A message was handed over: it is one that is owed, and its PIN is the one that its reader knows."""
         letter = self.letters[handed.reference]
-        assert handed.to == letter.to
+        assert handed.to == (self.people.all[letter.subject].email if letter.purpose in _EMAILS else letter.to)
         assert self.void(handed.reference, now) == "", f"{letter.purpose} was sent although it is void"
         pins = PIN1.findall(handed.text), PIN2.findall(handed.text)
         if letter.purpose is Purpose.CONTROL_PIN:
@@ -149,6 +150,8 @@ class Model:
         one = self.people.all[letter.subject]
         if letter.purpose in _SHOWS_PIN2 and (one.withdrawn or letter != about(letter.purpose, one)):
             return "withdrawn, or corrected"
+        if letter.purpose in _EMAILS and not one.email:
+            return "no address"
         if letter.purpose in _CONFIRMS and (one.reservation is None or _matter(one.reservation) != letter.matter):
             return "the reservation has changed"
         if letter.purpose is Purpose.SEAT_LOST and one.reservation is not None:

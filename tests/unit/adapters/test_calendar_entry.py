@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import icalendar
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crs_adapters.confirmation.calendar_entry import calendar_entry
@@ -65,6 +65,9 @@ def test_equal_confirmations_are_equal_to_the_byte() -> None:
 
 
 @given(st.text(st.sampled_from("aěš€😀,;\\\n: "), max_size=300))
+@example("a" * 300)
+@example("š" * 300)
+@example("😀" * 150)
 def test_lines_are_as_long_as_the_standard_allows_and_cut_between_letters(place: str) -> None:
     """Section 3.1: 75 octets and CRLF; no other control character stands in the file."""
     written = calendar_entry(evolve(confirmed(), site=f"x{place}\r\x00\x1b", address=""), minutes=30)

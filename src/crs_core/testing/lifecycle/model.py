@@ -150,12 +150,8 @@ class Model:
         one = self.people.all[letter.subject]
         if letter.purpose in _SHOWS_PIN2 and (one.withdrawn or letter != about(letter.purpose, one)):
             return "withdrawn, or corrected"
-        if letter.purpose in _EMAILS and not one.email:
-            return "no address"
-        if letter.purpose in _CONFIRMS and (one.reservation is None or _matter(one.reservation) != letter.matter):
-            return "the reservation has changed"
-        if letter.purpose is Purpose.SEAT_LOST and one.reservation is not None:
-            return "there is another reservation"
+        if outdated := _outdated(letter, one):
+            return outdated
         if letter.purpose is Purpose.REGISTERED:
             return "" if self.people.has_pin(one, now) and not one.reservation else "the access has changed"
         return "moved on" if letter.purpose is Purpose.INVITATION and not one.is_invited else ""
@@ -240,6 +236,17 @@ class Model:
 
     def _age_group(self, one: Registered) -> str:
         return age_group(age(one.person.birth_date, self.people.today(one.registered)))
+
+
+def _outdated(letter: Letter, one: Registered) -> str:
+    """Why a letter about a reservation is not worth sending any more; empty where it is, or is about none."""
+    if letter.purpose in _EMAILS and not one.email:
+        return "no address"
+    if letter.purpose in _CONFIRMS and (one.reservation is None or _matter(one.reservation) != letter.matter):
+        return "the reservation has changed"
+    if letter.purpose is Purpose.SEAT_LOST and one.reservation is not None:
+        return "there is another reservation"
+    return ""
 
 
 def _fits(letter: Letter, message: Message) -> bool:

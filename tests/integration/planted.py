@@ -7,13 +7,14 @@ import pytest
 from attrs import evolve
 
 from crs_adapters.storage.memory.storage import MemoryStorage
+from crs_adapters.storage.memory.view import MemoryView
 from crs_adapters.storage.memory.work import MemoryWork
 from crs_core.domain import control_pin, duplicates, gate, invitation_pin, regulator, reservations
 from crs_core.domain.pairing import offers
 from crs_core.domain.time import later
 from crs_core.errors import AdapterFault
 from crs_core.office.commands import Office
-from crs_core.rounds import calling, dispatch
+from crs_core.rounds import dispatch
 
 __all__ = ["FAULTS"]
 
@@ -59,8 +60,12 @@ def unanswered_invitations_count_for_nothing(patch: pytest.MonkeyPatch) -> None:
 
 
 def the_last_of_those_called_is_called_first(patch: pytest.MonkeyPatch) -> None:
-    real: Any = calling.called
-    patch.setattr(calling, "called", lambda *arguments: real(*arguments)[::-1])
+    real = MemoryView.head
+
+    def head(*given: Any, **more: Any) -> Any:
+        return list(real(*given, **more))[::-1]
+
+    patch.setattr(MemoryView, "head", head)
 
 
 def cancelling_frees_nothing(patch: pytest.MonkeyPatch) -> None:

@@ -43,6 +43,7 @@ def test_a_guard_taken_out_is_found_and_its_seed_plays_it_again(monkeypatch: pyt
     else:
         pytest.fail(f"{len(SEEDS)} weeks without a guard, and none of them found it")
 
+    assert not failure.truth.startswith("error_")  # that were the plant itself
     assert replay(seed, MemoryStorage) == failure
 
 

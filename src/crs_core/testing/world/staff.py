@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Iterator
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from crs_core.desks.site import SiteDesk
 from crs_core.domain.calendars import Calendar, Delivery, Slot
@@ -24,15 +24,18 @@ class Staff(Doer):
 
     Attributes:
         touched: Reservations of which they recorded anything; these are not as their people were told any more.
+        was_cut: Whether doses or seats that people held were taken away; then a re-plan may move anybody here.
     """
 
     site: SiteDesk
     today: Callable[[], Day]
     releases: Callable[[], None]
     touched: set[str] = field(factory=set)
+    was_cut: bool = False
     _published: dict[str, dict[tuple[Day, int], int]] = field(factory=dict)
     _opened: bool = False
     _deliveries: int = 0
+    _came: list[Delivery] = field(factory=list)
 
     def acts(self, chance: random.Random) -> None:
         """Does one thing."""
@@ -52,10 +55,15 @@ class Staff(Doer):
         yield (0.2, self._closes) if self._opened else (8.0, self._opens)
         yield 1.0, self.releases
         yield 4.0, lambda: self._attends(chance)
+        if self._came:
+            yield 0.5, lambda: self._counts_again(chance)
+        if self._published:
+            yield 0.5, lambda: self._publishes(chance, cut=True)
 
-    def _publishes(self, chance: random.Random) -> None:
-        """Calendars of the coming weeks; mostly they grow, at times they lose slots, where none is taken."""
-        keeps = chance.random() < 0.8  # noqa: PLR2004 - mostly
+    def _publishes(self, chance: random.Random, *, cut: bool = False) -> None:
+        """Calendars of the coming weeks; mostly they grow, at times they lose slots: free ones, or in a cut any."""
+        keeps = not cut and chance.random() < 0.8  # noqa: PLR2004 - mostly
+        self.was_cut |= cut
         today = self.today()
         calendars = []
         for name, (product, dose) in CALENDARS.items():
@@ -70,13 +78,25 @@ class Staff(Doer):
                 each.name: {(slot.day, slot.minute): slot.seats for slot in each.slots} for each in calendars
             }
 
-        self.does("publishes calendars", lambda key: self.site.publish(calendars, idempotency_key=key), then)
+        self.does(
+            "cuts seats" if cut else "publishes calendars",
+            lambda key: self.site.publish(calendars, cut=cut, idempotency_key=key),
+            then,
+        )
 
     def _receives(self, chance: random.Random) -> None:
         product, doses = chance.choice(("comirnaty", "comirnaty", "janssen")), chance.randint(1, _MOST_DOSES)
         self._deliveries += 1
         delivery = Delivery(f"{product}-{self._deliveries}", product, self.today(), doses, doses)
+        self._came.append(delivery)
         self.does("receives vaccine", lambda key: self.site.receive(delivery, idempotency_key=key))
+
+    def _counts_again(self, chance: random.Random) -> None:
+        """Fewer doses came than were written down."""
+        delivery = chance.choice(self._came)
+        fewer = evolve(delivery, received=chance.randint(0, delivery.doses))
+        self.was_cut = True
+        self.does("counts fewer doses", lambda key: self.site.receive(fewer, cut=True, idempotency_key=key))
 
     def _opens(self) -> None:
         def then(_: None) -> None:

@@ -14,13 +14,15 @@ from crs_core.ports.sms import Sms
 from crs_core.testing.clock import VirtualClock
 from crs_core.testing.vendors import Conduct, HostileGateway
 
-__all__ = ["Arrival", "Manner", "Network", "SlowRegistry"]
+__all__ = ["Arrival", "Manner", "Network", "Report", "SlowRegistry"]
 
 Meanwhile = Callable[[Instant], None]
 """Plays what happens in the world until a moment."""
 
 _SOON = 4.0
 _ARRIVALS = ((), (_SOON, 90.0), (3600.0,), (300.0,), (2 * 24 * 3600.0,), (1.0, 1.0, 7000.0))
+_REPORTS = ((), ((_SOON, 0.0),), ((1.0, 9e4), (1.0, 9e4), (50.0, -9e4)), ((2e5, 0.0),), ((2e5, -2e5), (3e5, 0.0)))
+"""None, true, early and thrice, late, late and dated back."""
 _SPANS = (0, 0, 3, 50, 150)
 """Seconds that an answer takes; the last is longer than a dispatcher's lease."""
 
@@ -33,17 +35,20 @@ class Manner:
         conduct: What it does and says.
         seconds: How long its answer takes.
         arrives: After how many seconds the phone has the message, once for each; never where empty, whatever was said.
+        reports: Delivery reports that it will send, true or not: after how many seconds, and by how many its clock is
+            wrong.
     """
 
     conduct: Conduct = Conduct.TAKES
     seconds: int = 0
     arrives: tuple[float, ...] = (_SOON,)
+    reports: tuple[tuple[float, float], ...] = ((_SOON, 0.0),)
 
     @classmethod
     def bad(cls, chance: random.Random) -> "Manner":
         """A manner that is wrong in one way or several."""
         conduct = chance.choice((Conduct.TAKES, Conduct.TAKES, *Conduct))
-        return cls(conduct, chance.choice(_SPANS), chance.choice(_ARRIVALS))
+        return cls(conduct, chance.choice(_SPANS), chance.choice(_ARRIVALS), chance.choice(_REPORTS))
 
 
 @frozen
@@ -60,6 +65,15 @@ class Arrival:
     reference: str
     text: str = field(repr=False)
     taken: bool
+
+
+@frozen
+class Report:
+    """A delivery report on its way: what it is about, and when it says that the phone had it."""
+
+    at: Instant
+    reference: str
+    says: Instant
 
 
 class Network:
@@ -80,6 +94,7 @@ class Network:
         self._clock = clock
         self._meanwhile = meanwhile
         self._gateway = HostileGateway()
+        self._reports: list[Report] = []
         self._manners: deque[Manner] = deque()
 
     def behave(self, manner: Manner) -> None:
@@ -100,6 +115,9 @@ class Network:
             name = self._gateway.send(message)
         finally:
             arrives = manner.arrives if self._gateway.handed[-1].arrives else ()
+            for after, wrong in manner.reports:
+                at = later(now, seconds=after)
+                self._reports.append(Report(at, message.reference, later(at, seconds=wrong)))
             self._deliver(message, now, arrives, taken=manner.conduct is Conduct.TAKES)
             if manner.seconds:
                 self._meanwhile(later(now, seconds=manner.seconds))
@@ -111,6 +129,13 @@ class Network:
         inbox = self.phones.setdefault(message.to, [])
         for seconds in arrives:
             inbox.append(Arrival(later(now, seconds=seconds), now, message.reference, message.text, taken))
+
+    def reports(self) -> list[Report]:
+        """The delivery reports that have come since the last time, in no order that means anything."""
+        now = self._clock.now()
+        come = [each for each in self._reports if each.at <= now]
+        self._reports = [each for each in self._reports if each.at > now]
+        return come
 
     def inbox(self, number: str) -> list[Arrival]:
         """What has arrived at a number by now, in the order of arrival."""

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from datetime import date
 from functools import cache, partial
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from crs_core.composition.codec import Codec, codec
 from crs_core.composition.system import System
 from crs_core.domain.campaign import Campaign, StockRule
 from crs_core.domain.keys import Keyring
+from crs_core.domain.terms import CountsFrom
 from crs_core.domain.time import Day, Instant, add_days, day_of, later
 from crs_core.errors import CrsError
 from crs_core.office.commands import Office
@@ -28,7 +29,7 @@ from crs_core.testing.world.staff import Staff
 from crs_core.testing.world.storage import Cut, WatchedStorage
 from crs_core.testing.world.story import CITIZENS, Actor, Happening, Story
 from crs_core.testing.world.truths import Broken
-from crs_core.testing.world.vendors import Manner, Network, SlowRegistry
+from crs_core.testing.world.vendors import Manner, Network, Report, SlowRegistry
 
 __all__ = ["Failure", "FreshStorage", "Line", "Week", "play"]
 
@@ -91,7 +92,8 @@ class Week:
     def __init__(self, story: Story, fresh: FreshStorage) -> None:
         chance = random.Random(f"town {story.seed}")  # noqa: S311 - replayed on purpose
         start = chance.choice(town.STARTS)
-        campaign = town.campaign(start, chance.choice(list(StockRule)), chance.choice(town.TERMS))
+        terms = evolve(chance.choice(town.TERMS), counts_from=chance.choice(list(CountsFrom)))
+        campaign = town.campaign(start, chance.choice(list(StockRule)), terms)
         people = [_person(chance, start, number) for number in range(CITIZENS)]
         self.clock = VirtualClock(later(town.start_of(start), days=chance.choice(_BEGINS)))
         self.lines: list[Line] = []
@@ -186,7 +188,9 @@ class Week:
             case "site":
                 self.staff[name].acts(chance)
             case Actor.DISPATCHER:
-                self._round("dispatches", lambda: self.system.operations.dispatch(chance.choice((1, 5, 50))))
+                self._hand_in_reports()
+                if self.storage.letters.owed:
+                    self._round("dispatches", lambda: self.system.operations.dispatch(chance.choice((1, 5, 50))))
             case Actor.ROUNDS:
                 self._rounds(looks=chance.random() < _LOOKS)
             case Actor.GATEWAY:
@@ -217,10 +221,21 @@ class Week:
         self._say(f"{words}: {answer}")
         return True
 
+    def _hand_in_reports(self) -> None:
+        """What the gateway's call-back hears: delivery reports, true or not."""
+        for report in self.network.reports():
+            self._round("is told that a message came", partial(self._report, report))
+
+    def _report(self, report: Report) -> bool:
+        return self.system.operations.delivered(report.reference, report.says)
+
     def _rounds(self, *, looks: bool) -> None:
         """Ends of terms, invitations, and at times a look at everything."""
         self._round("ticks", self.system.operations.tick)
         self._release(None)
+        for name in town.SITES:
+            if self.staff[name].was_cut:
+                self._round(f"re-plans {name}", partial(self.system.operations.replan, name))
         if looks:
             truths.audited(self.system)
 
@@ -253,10 +268,14 @@ class Week:
         truths.letters_accounted(self.storage.letters, self.network, self.system.operations.messages())
         sure = [each for each in self.citizens if not each.contested and each.again is None]
         touched = {name for staff in self.staff.values() for name in staff.touched}
+        whole = {name for name, staff in self.staff.items() if not staff.was_cut}
         certain = [each.registered for each in sure if each.registered is not None and not each.registered.pending]
         registrations = [each.registration_id for each in certain]
         reservations = [
-            each.reservation.id for each in sure if each.reservation is not None and each.reservation.id not in touched
+            each.reservation.id
+            for each in sure
+            if each.reservation is not None
+            if each.reservation.id not in touched and each.reservation.site_id in whole
         ]
         for name in truths.told_is_true(self.storage, registrations, reservations):
             raise Broken("told_and_gone", f"somebody was told of {name}, and it is not there")

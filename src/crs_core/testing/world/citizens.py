@@ -34,6 +34,7 @@ class Citizen(Doer):
 
     Attributes:
         room: How many people a site can still fully book.
+        was_cut: Whether a site has taken away seats or doses that people held.
         contested: Whether somebody else gave their insured number too; then little is certain of their registration.
         registered: What they were told when they registered; None once they withdraw.
         reservation: What they were told that they hold.
@@ -48,6 +49,7 @@ class Citizen(Doer):
     letters: Letters
     clock: Clock
     room: Callable[[str], int]
+    was_cut: Callable[[str], bool]
     contested: bool = False
     registered: Registered | None = None
     reservation: Reservation | None = None
@@ -272,9 +274,10 @@ class Citizen(Doer):
         self.does(words, lambda key: take(entry, offer, idempotency_key=key), then, refused)
 
     def _strands_nobody(self, words: str, room: int, *, new: bool) -> None:
-        """Whoever reserves takes the place of one person, and whoever moves a dose of nobody."""
+        """Whoever reserves takes the place of one person, and whoever moves a dose of nobody, if their seat was there."""
         after = self.room(self.site)
-        if (new and after != room - 1) or (not new and after < room):
+        takes = int(new or self.was_cut(self.site))
+        if after < room - takes or (new and after >= room):
             raise Broken("stranded", f"{self.name} {words}: {room} could be fully booked before, {after} after it")
 
     def _cancels(self) -> None:

@@ -135,6 +135,7 @@ class Week:
             letters=self.storage.letters,
             clock=self.clock,
             room=lambda name: self.system.site(name).release(dry_run=True).people,
+            was_cut=lambda name: self.staff[name].was_cut,
         )
 
     def _staff(self, name: str) -> Staff:

@@ -274,7 +274,7 @@ class Citizen(Doer):
         self.does(words, lambda key: take(entry, offer, idempotency_key=key), then, refused)
 
     def _strands_nobody(self, words: str, room: int, *, new: bool) -> None:
-        """Whoever reserves takes the place of one person, and whoever moves a dose of nobody, if their seat was there."""
+        """Whoever reserves takes one place; whoever moves a dose takes none, unless their seat was cut away."""
         after = self.room(self.site)
         takes = int(new or self.was_cut(self.site))
         if after < room - takes or (new and after >= room):

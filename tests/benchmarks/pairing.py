@@ -19,11 +19,12 @@ from rich.table import Table
 
 import crs_core as crs
 from crs_core.domain import pairing, tokens
-from crs_core.domain.campaign import Interval
+from crs_core.domain.campaign import Interval, StockRule
 from crs_core.domain.pairing import Supply
 from crs_core.domain.people import Person
 from crs_core.domain.plans import Key, Plan, Put
 from crs_core.domain.registration import Registration
+from crs_core.domain.rules import always
 from crs_core.domain.time import later
 from crs_core.testing.clock import VirtualClock
 
@@ -89,26 +90,38 @@ def sweeps() -> Iterator[Cost]:
 
 
 def pages(people: int = 2_000) -> Iterator[Cost]:
-    """A citizen's page of one day on SQLite, at a site with 20,000 slots, without other registrations and with some."""
-    with tempfile.TemporaryDirectory() as folder:
-        spool = f"spool:{folder}/outbox"
-        url = f"sqlite:///{folder}/crs.db"
-        with crs.open_system(
-            crs.example_campaign(), keys=KEYS, storage=url, sms=spool, mail=spool, clock=VirtualClock(NOW)
-        ) as system:
-            slots = furnish(system)
+    """A citizen's page on SQLite, at a site with 20,000 slots, without other registrations and with some.
+
+    Each page shows the days of the whole calendar too; where stock counts, they are kept while nothing changes.
+    """
+    for stock in (StockRule.IGNORED, StockRule.EXPECTED):
+        with tempfile.TemporaryDirectory() as folder, opened(folder, stock) as system:
+            slots = furnish(system, stock)
+            name = f"page of a day, {slots:,} slots" + (", deliveries" if stock is StockRule.EXPECTED else "")
             entry = register(system, 0, 1)
-            day = date(2021, 2, 1)
-            name = f"page of a day, {slots:,} slots"
-            yield Cost(name, "1 registration", median(lambda: system.citizen.offers(entry, day=day), 50), DAY_LIMIT)
+            yield Cost(name, "1 registration", page(system, entry), DAY_LIMIT)
             register(system, 1, people)
-            yield Cost(
-                name, f"{people:,} registrations", median(lambda: system.citizen.offers(entry, day=day), 50), DAY_LIMIT
-            )
+            yield Cost(name, f"{people:,} registrations", page(system, entry), DAY_LIMIT)
 
 
-def furnish(system: crs.System) -> int:
-    """92 days of each dose with 109 slots a day; how many slots that makes."""
+def opened(folder: str, stock: StockRule) -> crs.System:
+    """A system on a file in a folder."""
+    spool = f"spool:{folder}/outbox"
+    campaign = evolve(crs.example_campaign(), stock=always(stock))
+    url = f"sqlite:///{folder}/crs.db"
+    return crs.open_system(campaign, keys=KEYS, storage=url, sms=spool, mail=spool, clock=VirtualClock(NOW))
+
+
+def page(system: crs.System, entry: str) -> float:
+    """Milliseconds of a page with offers; the first, which finds the days, is not among them."""
+    day = date(2021, 2, 1)
+    if not system.citizen.offers(entry, day=day).offers:
+        raise AssertionError(f"day={day}: the page has no offers")
+    return median(lambda: system.citizen.offers(entry, day=day), 50)
+
+
+def furnish(system: crs.System, stock: StockRule) -> int:
+    """92 days of each dose with 109 slots a day, with doses a week where they count; how many slots that makes."""
     days = [date(2021, 1, 25) + timedelta(number) for number in range(92)]
     calendars = []
     for dose in (1, 2):
@@ -117,6 +130,9 @@ def furnish(system: crs.System) -> int:
         calendars.append(crs.Calendar(f"V{dose}", "comirnaty", dose, slots))
     site = system.site("north")
     site.publish(calendars)
+    for week in range(17) if stock is StockRule.EXPECTED else ():
+        day = date(2021, 1, 25) + timedelta(7 * week)
+        site.expect(crs.Delivery(f"week {week}", "comirnaty", day, 7 * 2 * 109))
     site.open()
     return sum(len(calendar.slots) for calendar in calendars)
 

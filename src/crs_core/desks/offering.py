@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from crs_core.desks.calendar_days import offered_days
+from crs_core.desks.calendar_days import offered_days, safe_chain
 from crs_core.desks.entering import entered, entry_id
 from crs_core.domain import gate, inputs, pairing, tokens
 from crs_core.domain.campaign import Access
@@ -110,7 +110,7 @@ def _candidates(days: Sequence[tuple[Day, int]], day: Day | None) -> Iterator[Da
 def _of_day(
     office: Office, view: View, site: Site, product: str, supply: Supply, day: Day, now: Instant
 ) -> Iterator[Offer]:
-    chain = pairing.safe_chain(supply, day.toordinal())
+    chain = safe_chain(supply, day.toordinal())
     if chain is None:
         return
     days = (day, *(Day.fromordinal(each) for each in chain))

@@ -18,6 +18,7 @@ __all__ = [
     "partners",
     "reachable",
     "safe_chain",
+    "safe_chains",
     "spaced",
     "strands_nobody",
     "why_not",
@@ -46,11 +47,17 @@ def safe_chain(supply: Supply, day: int) -> tuple[int, ...] | None:
 
 def offered_days(supply: Supply) -> dict[int, int]:
     """The dose-1 days that offer something now, rising, and the seats free on each."""
-    days = sorted((day, free) for day, free in supply.seats[0].items() if free > 0)
     if supply.doses is None:  # then every day with a chain keeps an offer, as everybody can be part of a maximum
+        days = sorted((day, free) for day, free in supply.seats[0].items() if free > 0)
         return {day: free for day, free in days if reachable(supply, day)}
+    return {day: supply.seats[0][day] for day in safe_chains(supply)}
+
+
+def safe_chains(supply: Supply) -> dict[int, tuple[int, ...]]:
+    """The dose-1 days that offer something now, rising, each with what `safe_chain` says of it."""
     most = bookable(supply)
-    return {day: free for day, free in days if _first_safe(supply, day, most) is not None}
+    found = {day: _first_safe(supply, day, most) for day, free in sorted(supply.seats[0].items()) if free > 0}
+    return {day: chain for day, chain in found.items() if chain is not None}
 
 
 def why_not(supply: Supply, day: int) -> str:

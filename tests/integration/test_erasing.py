@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import crs_core as crs
 from crs_core.domain.control_pin import Challenge
 from crs_core.domain.people import Person
 from crs_core.domain.registration import Registration
+from crs_core.testing.invented import insured_number
 from tests.systems import Citizen, OpenTown, Town, dump, invented
 
 
@@ -141,3 +143,23 @@ def test_a_file_that_was_compacted_holds_nothing_of_the_person(open_town: OpenTo
     told = citizen.application
     for word in (told.insured_number, told.last_name.encode().decode("latin-1"), citizen.phone, "zkouska@example.org"):
         assert word not in found
+
+
+def test_whoever_is_erased_was_not_passed_over(open_town: OpenTown) -> None:
+    """What is left of the birth date is that of an age group: no release is judged by it."""
+    town = open_town("memory:", seats=1)
+    older = [born(town, number, date(1936, 1, 10)) for number in range(1, 6)]
+    younger = born(town, 6, date(1936, 1, 20))
+    town.clock.move(minutes=5)
+    assert set(town.system.site("north").release().invited) == {each.registration_id for each in older}
+    town.clock.move(minutes=5)
+    town.system.operations.erase(younger.insured_number)
+
+    assert town.system.operations.audit() == ()
+
+
+def born(town: Town, number: int, day: date) -> Citizen:
+    """Somebody of that birth date, registered."""
+    who = invented(number)
+    digits = insured_number(day, number, woman=True)
+    return town.register(evolve(who, application=evolve(who.application, birth_date=day, insured_number=digits)))

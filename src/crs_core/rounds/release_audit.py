@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import frozen
 
+from crs_core.domain.erasure import is_erased
 from crs_core.domain.pairing import bookable
 from crs_core.domain.registration import Registration
 from crs_core.domain.releases import EVERYBODY, ReleaseRecord, place_of
@@ -105,11 +106,12 @@ def _kept(
 def _waits(one: Registration, history: Sequence[Numbered]) -> list[_Wait]:
     """When it was in the queue at the place it has now; a correction, or what is not known here, ends all before.
 
-    Of one that is blocked nothing is said: it may have been so from the beginning.
+    Of one that is blocked nothing is said, for it may have been so from the beginning; nor of one that was erased, for
+    its place is unknown.
     """
     found: list[_Wait] = []
     since: Numbered | None = None
-    for numbered in history if not one.blocks else ():
+    for numbered in () if one.blocks or is_erased(one) else history:
         kind = numbered.entry.kind
         if kind in _QUEUES:
             since = since or numbered

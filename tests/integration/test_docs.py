@@ -29,6 +29,13 @@ def test_the_pages_build_and_the_reference_has_every_public_name(tmp_path: Path)
     assert {"Sent", "Journey", "Release", "Storage", "SmsGateway"} <= listed
 
 
+def test_every_page_is_found_from_the_first() -> None:
+    folder = ROOT / "docs"
+    links = set(re.findall(r"\]\(([\w/-]+\.md)\)", (folder / "index.md").read_text(encoding="utf-8")))
+
+    assert links == {page.relative_to(folder).as_posix() for page in folder.rglob("*.md")} - {"index.md"}
+
+
 @pytest.mark.slow
 def test_a_link_to_nowhere_ends_the_build(tmp_path: Path) -> None:
     """The negative control: what is wrong on a page is an error."""

@@ -7,7 +7,7 @@ nobody: registrations stand in it by id.
 
 from collections.abc import Iterable, Mapping
 
-from attrs import frozen
+from attrs import field, frozen
 
 from crs_core.domain.campaign import Interval, ResponseRule
 from crs_core.domain.order import Order, Priority
@@ -36,7 +36,7 @@ class Place:
     """
 
     rank: int
-    born: Day | None
+    born: Day | None = field(repr=False)
     ticket: int | None
     seniority: Instant
     id: str

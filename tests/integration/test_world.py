@@ -5,9 +5,12 @@ import re
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from crs_adapters.storage.memory import MemoryStorage
-from crs_core.testing.world import Failure, Story, Week, play, replay, search, write
+from crs_core.ports.registry import Answer, Registry
+from crs_core.ports.sms import Sms, SmsGateway
+from crs_core.testing.world import Adapters, Failure, Story, Week, play, replay, search, write
 from crs_core.testing.world.search import shortest
 from crs_core.testing.world.truths import Broken
 from tests.integration.planted import FAULTS
@@ -118,6 +121,40 @@ def test_the_sweep_prints_its_figures_and_what_it_found(
     assert re.search(r"^ +3 weeks$", calm, re.MULTILINE)
     assert "sent_to_nobody" in broken
     assert re.search(r"^ +1 violations$", broken, re.MULTILINE)
+
+
+class Twisted:
+    """An adapter that sends every message to somebody else."""
+
+    def __init__(self, vendor: SmsGateway) -> None:
+        self._vendor = vendor
+
+    def send(self, sms: Sms) -> str:
+        return self._vendor.send(evolve(sms, to="+420601000001" if sms.to[-1] == "0" else "+420601000000"))
+
+
+class Counting:
+    """A registry's adapter that counts what it is asked."""
+
+    def __init__(self, vendor: Registry) -> None:
+        self._vendor = vendor
+        self.asked = 0
+
+    def verify(self, claim: str, insured_number: str) -> Answer:
+        self.asked += 1
+        return self._vendor.verify(claim, insured_number)
+
+
+def test_an_adapter_under_test_stands_before_the_vendor() -> None:
+    registries: list[Counting] = []
+
+    def registry(vendor: Registry) -> Registry:
+        registries.append(Counting(vendor))
+        return registries[-1]
+
+    assert search(range(4), MemoryStorage, Adapters(registry=registry)) is None
+    assert sum(each.asked for each in registries) > 0
+    assert search(range(20), MemoryStorage, Adapters(sms=Twisted)) is not None
 
 
 def test_playing_the_same_story_on_a_fresh_storage_is_all_that_a_third_party_needs() -> None:

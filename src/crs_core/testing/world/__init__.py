@@ -15,9 +15,10 @@ from crs_core.testing.world.search import Found, replay, search
 from crs_core.testing.world.story import Happening, Story, write
 from crs_core.testing.world.truths import Broken
 from crs_core.testing.world.vendors import Manner, Network
-from crs_core.testing.world.week import Failure, FreshStorage, Line, Week, play
+from crs_core.testing.world.week import Adapters, Failure, FreshStorage, Line, Week, play
 
 __all__ = [
+    "Adapters",
     "Broken",
     "Failure",
     "Found",

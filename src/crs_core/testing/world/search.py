@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable
 from attrs import field, frozen
 
 from crs_core.testing.world.story import Story, write
-from crs_core.testing.world.week import Failure, FreshStorage, play
+from crs_core.testing.world.week import NONE, Adapters, Failure, FreshStorage, play
 
 __all__ = ["Found", "replay", "search", "shortest"]
 
@@ -34,25 +34,28 @@ class Found:
         )
 
 
-def search(seeds: Iterable[int], fresh: FreshStorage) -> Found | None:
+def search(seeds: Iterable[int], fresh: FreshStorage, adapters: Adapters = NONE) -> Found | None:
     """The first of these seeds whose week breaks a truth, as its shortest story; None where none does.
 
     Args:
         fresh: Called for every play; gives an empty storage of the kind that is under test.
+        adapters: Others that are under test.
     """
     for seed in seeds:
         story = write(seed)
-        failure = play(story, fresh)
+        failure = play(story, fresh, adapters)
         if failure is not None:
-            kept = shortest(story, failure, lambda shorter: play(shorter, fresh))
-            return Found(seed, kept, play(story.only(kept), fresh) or failure)
+            kept = shortest(story, failure, lambda shorter: play(shorter, fresh, adapters))
+            return Found(seed, kept, play(story.only(kept), fresh, adapters) or failure)
     return None
 
 
-def replay(seed: int, fresh: FreshStorage, kept: Collection[int] | None = None) -> Failure | None:
+def replay(
+    seed: int, fresh: FreshStorage, kept: Collection[int] | None = None, adapters: Adapters = NONE
+) -> Failure | None:
     """Plays the week of a seed once more: the whole, or only these of its happenings."""
     story = write(seed)
-    return play(story if kept is None else story.only(kept), fresh)
+    return play(story if kept is None else story.only(kept), fresh, adapters)
 
 
 def shortest(story: Story, failure: Failure, again: Callable[[Story], Failure | None]) -> tuple[int, ...]:

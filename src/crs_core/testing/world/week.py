@@ -17,6 +17,8 @@ from crs_core.domain.time import Day, Instant, add_days, day_of, later
 from crs_core.errors import CrsError
 from crs_core.office.commands import Office
 from crs_core.ports.clock import Clock
+from crs_core.ports.registry import Registry
+from crs_core.ports.sms import SmsGateway
 from crs_core.ports.storage import Storage
 from crs_core.testing import invented
 from crs_core.testing.clock import SeededChance, VirtualClock
@@ -31,10 +33,13 @@ from crs_core.testing.world.story import CITIZENS, Actor, Happening, Story
 from crs_core.testing.world.truths import Broken
 from crs_core.testing.world.vendors import Manner, Network, Report, SlowRegistry
 
-__all__ = ["Failure", "FreshStorage", "Line", "Week", "play"]
+__all__ = ["NONE", "Adapters", "Failure", "FreshStorage", "Line", "Week", "play"]
 
 FreshStorage = Callable[[Clock], Storage]
 """Gives an empty storage; the clock is the one that it is to go by."""
+
+SmsAdapter = Callable[[SmsGateway], SmsGateway]
+RegistryAdapter = Callable[[Registry], Registry]
 
 _KEYRING = Keyring({"2021-01": b"an invented key, 32 bytes long .."}, "2021-01")
 _AGES = (80, 81, 82, 85, 91, 80, 66, 75, 50)
@@ -42,6 +47,21 @@ _BEGINS = (0, 0, 3, 5, 14)
 _DEEPEST = 3
 _LOOKS = 0.3
 _CALM_HOURS = 8
+
+
+@frozen
+class Adapters:
+    """Adapters under test: each is given the hostile vendor of the world, and stands between it and the system.
+
+    None: the system speaks to the vendor itself.
+    """
+
+    sms: SmsAdapter | None = None
+    registry: RegistryAdapter | None = None
+
+
+NONE = Adapters()
+"""The system speaks to every vendor itself."""
 
 
 @frozen
@@ -72,7 +92,7 @@ class Failure:
     lines: tuple[Line, ...] = field(repr=False)
 
 
-def play(story: Story, fresh: FreshStorage) -> Failure | None:
+def play(story: Story, fresh: FreshStorage, adapters: Adapters = NONE) -> Failure | None:
     """Plays a story on a fresh storage and holds it to every truth; None where all were kept.
 
     >>> from crs_adapters.storage.memory import MemoryStorage
@@ -80,7 +100,7 @@ def play(story: Story, fresh: FreshStorage) -> Failure | None:
     >>> play(write(1), MemoryStorage) is None
     True
     """
-    return Week(story, fresh).play()
+    return Week(story, fresh, adapters).play()
 
 
 class Week:
@@ -89,7 +109,7 @@ class Week:
     While a vendor takes its time, the world goes on: what happens meanwhile happens before its answer.
     """
 
-    def __init__(self, story: Story, fresh: FreshStorage) -> None:
+    def __init__(self, story: Story, fresh: FreshStorage, adapters: Adapters = NONE) -> None:
         chance = random.Random(f"town {story.seed}")  # noqa: S311 - replayed on purpose
         start = chance.choice(town.STARTS)
         terms = evolve(chance.choice(town.TERMS), counts_from=chance.choice(list(CountsFrom)))
@@ -104,19 +124,19 @@ class Week:
         self.network = Network(self.clock, self._meanwhile)
         book = {each.insured_number: (town.HEALTH,) for each in people[::2]}
         self.registry = SlowRegistry(RegistryBook(book), self.clock, self._meanwhile)
-        self.system = System(self._office(campaign, story.seed))
+        self.system = System(self._office(campaign, story.seed, adapters))
         self.citizens = [self._citizen(chance, number, person) for number, person in enumerate(people)]
         self.staff = {name: self._staff(name) for name in town.SITES}
 
-    def _office(self, campaign: Campaign, seed: int) -> Office:
+    def _office(self, campaign: Campaign, seed: int, adapters: Adapters) -> Office:
         return Office(
             campaign=campaign,
             storage=self.storage,
             clock=self.clock,
             chance=SeededChance(seed),
             keyring=_KEYRING,
-            registry=self.registry,
-            sms=self.network,
+            registry=self.registry if adapters.registry is None else adapters.registry(self.registry),
+            sms=self.network if adapters.sms is None else adapters.sms(self.network),
             mail=self.network,
             answers=_answers(),
             write_timeout=0.1,

@@ -9,9 +9,9 @@ from attrs import evolve, field, frozen
 
 import crs_core as crs
 from crs_core.domain.confirmation import Confirmation, confirmation
-from crs_core.domain.registration import Registration
 from crs_core.domain.reservations import Appointment, Reservation
 from crs_core.domain.time import Day
+from crs_core.testing.invented import registration
 
 __all__ = ["DOSES", "NOW", "REGISTRATION", "RESERVATION", "SheetRead", "confirmed", "read_sheet"]
 
@@ -19,22 +19,8 @@ _HYPHEN = "\ufffe"  # what PDFium writes for one at the end of a line
 NOW = pendulum.datetime(2021, 1, 20, 23, 30)
 DOSES = (Appointment(1, "V1", Day(2021, 1, 25), 510), Appointment(2, "V2", Day(2021, 2, 15), 0))
 RESERVATION = Reservation("res-1", "reg-1", "north", "comirnaty", DOSES, NOW, (21, 28), "invitation", 1)
-REGISTRATION = Registration(
-    id="reg-1",
-    person="pseudonym",
-    insured_number="4006150001",
-    first_name="Vzorka",
-    last_name="Vzorová",
-    birth_date=Day(1940, 6, 15),
-    phone="+420601000001",
-    email=None,
-    language="cs",
-    site_id="north",
-    claims="",
-    doubt="",
-    registered_at=NOW,
-    seniority=NOW,
-    pin_key_id="2021-01",
+REGISTRATION = registration(
+    NOW, id="reg-1", person="pseudonym", insured_number="4006150001", birth_date=Day(1940, 6, 15)
 )
 
 

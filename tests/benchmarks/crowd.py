@@ -9,8 +9,8 @@ import psycopg
 from psycopg import sql
 
 from crs_core.composition.codec import codec
-from crs_core.domain.registration import Registration
 from crs_core.domain.time import from_micros
+from crs_core.testing.invented import registration
 
 _COLUMNS = (
     *("id", "version", "site_id", "queued", "claims", "birth_date", "birth_year", "seniority", "ticket", "wakes_at"),
@@ -73,21 +73,13 @@ def _rows(people: int) -> Iterator[tuple[object, ...]]:
 
 def _body() -> str:
     """The JSON of a registration with places for what differs."""
-    made = Registration(
+    made = registration(
+        from_micros(222),
         id="%s",
         person="person-%s",
-        insured_number="401231001",
-        first_name="Vzor",
-        last_name="Smyšlený",
         birth_date=date(1111, 11, 11),
         phone="+4206%08d",
-        email=None,
-        language="cs",
-        site_id="north",
         claims="%s",
-        doubt="",
-        registered_at=from_micros(222),
-        seniority=from_micros(222),
         pin_key_id="bench",
         ticket=333,
     )

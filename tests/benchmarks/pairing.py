@@ -27,6 +27,7 @@ from crs_core.domain.registration import Registration
 from crs_core.domain.rules import always
 from crs_core.domain.time import later
 from crs_core.testing.clock import VirtualClock
+from crs_core.testing.invented import registration
 
 NOW = pendulum.datetime(2021, 1, 18, 8)
 KEYS = {"bench": b"an invented key for benchmarks .."}
@@ -143,25 +144,17 @@ def register(system: crs.System, first: int, number: int) -> str:
     puts: list[Put[Any]] = []
     for each in range(first, first + number):
         insured = f"4001{1 + each // 10_000:02d}{each % 10_000:04d}"
-        registration = Registration(
+        one = registration(
+            NOW,
             id=f"citizen-{each}",
             person=office.person(insured),
             insured_number=insured,
-            first_name="Vzor",
-            last_name="Smyšlený",
             birth_date=date(1940, 1, 1),
             phone=f"+420601{each:06d}",
-            email=None,
-            language="cs",
-            site_id="north",
-            claims="",
-            doubt="",
-            registered_at=NOW,
-            seniority=NOW,
             pin_key_id="bench",
         )
-        puts.append(Put(Key(Registration, registration.id), registration, 0))
-        puts.append(Put(Key(Person, registration.person), Person(insured, registration.id), 0))
+        puts.append(Put(Key(Registration, one.id), one, 0))
+        puts.append(Put(Key(Person, one.person), Person(insured, one.id), 0))
     with office.storage.write() as work:
         work.apply(Plan(None, tuple(puts)), actor="bench", now=NOW)
     facts = {"r": f"citizen-{first}", "g": 1}

@@ -19,6 +19,7 @@ from crs_core.domain.registration import Gate, Registration
 from crs_core.domain.time import later
 from crs_core.ports.storage import Storage
 from crs_core.testing import strategies
+from crs_core.testing.invented import registration
 from crs_core.testing.storage.common import NOW, apply, puts
 from tests.postgresql import PostgresqlServer
 
@@ -51,22 +52,15 @@ def someone(chance: random.Random, name: str) -> Registration:
     edge = chance.choice([TODAY, date(2021, 3, 1), date(2021, 1, 1), date(2020, 12, 31), date(2020, 2, 29)])
     year = edge.year - chance.choice([65, 66, 70, 80, 80, 81, chance.randint(0, 110)])
     day = date(year, edge.month, min(edge.day, 28)) + timedelta(chance.randint(-1, 1))
-    return Registration(
+    return registration(
+        NOW,
         id=f"registration-{name}",
         person=f"person-{name}",
         insured_number=f"40123{name}",
-        first_name="Vzorka",
-        last_name="Vzorová",
         birth_date=day,
-        phone="+420601000001",
-        email=None,
-        language="cs",
         site_id=chance.choice(["north", "north", "south"]),
         claims=chance.choice(["", "", *strategies.CLAIMS_TEXTS]),
-        doubt="",
-        registered_at=NOW,
         seniority=later(NOW, minutes=chance.randint(0, 3)),
-        pin_key_id="2021-01",
         gate=chance.choice([Gate.QUEUED] * 4 + [Gate.LAPSED]),
         ticket=chance.randint(0, 40),
     )

@@ -23,6 +23,7 @@ from crs_core.domain.rules import always
 from crs_core.domain.terms import InvitationRule, Window
 from crs_core.domain.time import Day, Instant, add_days, later
 from crs_core.testing.clock import SeededChance
+from crs_core.testing.invented import registration
 from tests.crashes.record import Record
 
 __all__ = ["Gateway", "RunningClock", "insured_number", "moment_of", "open_town", "phone_of", "prepare"]
@@ -126,21 +127,14 @@ def prepare(system: crs.System) -> None:
 
 
 def _registration(person: str, number: int) -> Registration:
-    return Registration(
+    return registration(
+        START,
         id=f"citizen-{number}",
         person=person,
         insured_number=insured_number(number),
-        first_name="Vzor",
-        last_name="Smyšlený",
         birth_date=born(number),
         phone=phone_of(number),
-        email=None,
-        language="cs",
         site_id=_SITE,
-        claims="",
-        doubt="",
-        registered_at=START,
-        seniority=START,
         pin_key_id="crash",
     )
 

@@ -24,6 +24,7 @@ from crs_core.domain.sites import Site, supplies
 from crs_core.domain.time import add_days, later
 from crs_core.office.commands import Command, Office
 from crs_core.testing.clock import VirtualClock
+from crs_core.testing.invented import registration
 
 NOW = pendulum.datetime(2021, 3, 8, 8)
 FIRST = date(2021, 3, 10)  # so that the clocks change between the doses
@@ -89,21 +90,14 @@ def prepare(url: str, folder: str) -> None:
 
 def _registration(office: Office, site: str, number: int) -> Registration:
     insured = f"400101{number:03d}"
-    return Registration(
+    return registration(
+        NOW,
         id=f"citizen-{number}",
         person=office.person(insured),
         insured_number=insured,
-        first_name="Vzor",
-        last_name="Smyšlený",
         birth_date=date(1940, 1, 1),
         phone=f"+420601{number:06d}",
-        email=None,
-        language="cs",
         site_id=site,
-        claims="",
-        doubt="",
-        registered_at=NOW,
-        seniority=NOW,
         pin_key_id="crossing",
     )
 

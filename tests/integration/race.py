@@ -21,6 +21,7 @@ from crs_core.domain.reservations import Reservation
 from crs_core.domain.time import later
 from crs_core.office.commands import Command, Office
 from crs_core.testing.clock import VirtualClock
+from crs_core.testing.invented import registration
 
 PLACES = 13
 PEOPLE = 1000
@@ -61,21 +62,13 @@ def prepare(url: str, folder: str) -> None:
 
 def _registration(office: Office, number: int) -> Registration:
     insured = f"400101{number:03d}"
-    return Registration(
+    return registration(
+        NOW,
         id=f"citizen-{number}",
         person=office.person(insured),
         insured_number=insured,
-        first_name="Vzor",
-        last_name="Smyšlený",
         birth_date=date(1940, 1, 1),
         phone=f"+420601{number:06d}",
-        email=None,
-        language="cs",
-        site_id="north",
-        claims="",
-        doubt="",
-        registered_at=NOW,
-        seniority=NOW,
         pin_key_id="race",
     )
 

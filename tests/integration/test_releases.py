@@ -21,6 +21,7 @@ from crs_core.domain.terms import InvitationRule, Window
 from crs_core.domain.time import later
 from crs_core.rounds import calling
 from crs_core.rounds.violations import Violation
+from crs_core.testing.invented import registration
 from tests.systems import DURABLE, START, OpenTown, Town, invented
 
 OLD = Priority((PriorityGroup(80, score=13),))
@@ -34,22 +35,13 @@ def waiting(town: Town, number: int, *, first: int = 1, born: date = date(1935, 
     journal: list[JournalEntry] = []
     for each in range(first, first + number):
         citizen = invented(each)
-        one = Registration(
+        one = registration(
+            now,
             id=f"registration-{each:04d}",
             person=office.person(citizen.insured_number),
             insured_number=citizen.insured_number,
-            first_name=citizen.application.first_name,
-            last_name=citizen.application.last_name,
             birth_date=born,
             phone=citizen.phone,
-            email=None,
-            language="cs",
-            site_id="north",
-            claims="",
-            doubt="",
-            registered_at=now,
-            seniority=now,
-            pin_key_id="2021-01",
             ticket=lottery.ticket(office.keyring, office.campaign.lottery_seed, office.person(citizen.insured_number)),
         )
         puts += [Put(Key(Registration, one.id), one, 0)]

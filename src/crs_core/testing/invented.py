@@ -3,11 +3,13 @@
 from datetime import date
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from crs_core.domain.people import Application
+from crs_core.domain.registration import Registration
+from crs_core.domain.time import Instant, from_micros
 
-__all__ = ["FIRST_NAMES", "SURNAMES", "Invented", "insured_number"]
+__all__ = ["FIRST_NAMES", "SURNAMES", "Invented", "insured_number", "registration"]
 
 FIRST_NAMES = ("Božena", "Žofie", "Řehoř", "Václav", "Anna-Marie", "Ng", "Đuro", "Ľubica")
 SURNAMES = ("Vzorová", "Příkladný", "Smyšlená", "Vymyšlený", "Zkušební-Vzorová", "d'Exempel")
@@ -27,6 +29,34 @@ class Invented:
     def applies(self, site_id: str, **more: Any) -> Application:
         """The application of this person for a site."""
         return Application(self.insured_number, self.first_name, self.last_name, self.birth_date, site_id, **more)
+
+
+_ANYBODY = Registration(
+    id="one",
+    person="person-1",
+    insured_number="401231001",
+    first_name="Vzorka",
+    last_name="Vzorová",
+    birth_date=date(1940, 12, 31),
+    phone="+420601000001",
+    email=None,
+    language="cs",
+    site_id="north",
+    claims="",
+    doubt="",
+    registered_at=from_micros(0),
+    seniority=from_micros(0),
+    pin_key_id="2021-01",
+)
+
+
+def registration(since: Instant, /, **differs: Any) -> Registration:
+    """The registration of an invented person who waits at the site ``north`` since then.
+
+    Args:
+        differs: Fields that are other than this person's.
+    """
+    return evolve(_ANYBODY, **{"registered_at": since, "seniority": since, **differs})
 
 
 def insured_number(born: date, serial: int, *, woman: bool) -> str:

@@ -30,6 +30,7 @@ from crs_core.domain.reservations import Appointment, Reservation
 from crs_core.domain.sites import Site
 from crs_core.domain.time import later, to_micros
 from crs_core.errors import AdapterFault
+from crs_core.testing.invented import registration
 from crs_core.testing.storage.common import DAY, NOW, apply, at_once, found, key_of, puts
 
 
@@ -226,22 +227,12 @@ def test_registrations_of_the_second_tables_are_called_in_every_order(url: str, 
 
 def old_registration(number: int) -> dict[str, object]:
     born, since = date(1930 + number, 2, 1 + number), later(NOW, minutes=-number)
-    made = Registration(
+    made = registration(
+        since,
         id=f"r{number:02d}",
         person=f"person-{number}",
-        insured_number="401231001",
-        first_name="Vzorka",
-        last_name="Vzorová",
         birth_date=born,
-        phone="+420601000001",
-        email=None,
-        language="cs",
-        site_id="north",
         claims="teacher",
-        doubt="",
-        registered_at=since,
-        seniority=since,
-        pin_key_id="2021-01",
         gate=Gate.QUEUED if number % 5 else Gate.LAPSED,
     )
     body = json.loads(codec().dumps(made))

@@ -13,27 +13,12 @@ from crs_core.domain.registration import Invitation, Registration
 from crs_core.domain.regulator import expected, fitting
 from crs_core.domain.terms import InvitationRule
 from crs_core.domain.time import add_days, midnight
+from crs_core.testing.invented import registration
 
 TODAY = date(2021, 2, 10)
 CURVE = ResponseRule(((0, 60), (1, 35), (2, 20), (4, 8), (7, 0)))
 NOW = midnight(TODAY, "Europe/Prague")
-ANYBODY = Registration(
-    id="one",
-    person="person-1",
-    insured_number="401231001",
-    first_name="Vzorka",
-    last_name="Vzorová",
-    birth_date=date(1940, 12, 31),
-    phone="+420601000001",
-    email=None,
-    language="cs",
-    site_id="north",
-    claims="",
-    doubt="",
-    registered_at=NOW,
-    seniority=NOW,
-    pin_key_id="2021-01",
-)
+ANYBODY = registration(NOW)
 percents = st.lists(st.integers(10, 100), min_size=1, max_size=5)
 
 

@@ -18,6 +18,7 @@ from crs_core.domain.terms import Window
 from crs_core.domain.time import Instant, later
 from crs_core.ports.storage import Storage
 from crs_core.testing import strategies
+from crs_core.testing.invented import registration
 from crs_core.testing.storage.common import DAY, NOW, Contract, apply, examples, key_of, puts
 
 __all__ = ["QueueContract"]
@@ -35,25 +36,7 @@ class QueueContract(Contract):
     def one_invited(self) -> Registration:
         """Somebody whose invitation ends 72 hours after NOW."""
         invitation = Invitation(1, NOW, DAY, "release", InvitationRule(windows=(Window(72),)), handed_off_at=NOW)
-        return Registration(
-            id="one",
-            person="person-1",
-            insured_number="401231001",
-            first_name="Božena",
-            last_name="Vzorová",
-            birth_date=date(1940, 12, 31),
-            phone="+420601000001",
-            email=None,
-            language="cs",
-            site_id="north",
-            claims="",
-            doubt="",
-            registered_at=NOW,
-            seniority=NOW,
-            pin_key_id="2021-01",
-            gate=Gate.INVITED,
-            invitation=invitation,
-        )
+        return registration(NOW, gate=Gate.INVITED, invitation=invitation)
 
     @given(
         registered=st.lists(_PLAIN, max_size=12, unique_by=lambda each: each.id),

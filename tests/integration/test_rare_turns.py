@@ -1,9 +1,16 @@
 """Turns of events that are rare and were once wrong, each at its smallest, on every storage."""
 
 from datetime import date
+from typing import Any
 
+import pytest
 from attrs import evolve
 
+from crs_core.domain.messages import Lane, Purpose
+from crs_core.domain.time import later
+from crs_core.errors import Stale
+from crs_core.rounds import dispatch
+from crs_core.rounds.circuits import Circuits
 from tests.systems import START, OpenTown, invented
 
 
@@ -56,3 +63,52 @@ def test_a_message_of_the_registration_before_keeps_nobody_from_the_next(open_to
     assert town.system.operations.audit() == ()
     assert town.system.operations.explain(again.registration_id).journey.step == 5
     assert town.desk.journey(town.enter(citizen)).step == 5
+
+
+def test_who_is_called_again_while_the_first_message_is_on_its_way_is_told_again(
+    open_town: OpenTown, storage_url: str
+) -> None:
+    """The citizen is quicker than the dispatcher: reserved, cancelled and called again before it says "sent".
+
+    What comes of the first message then says nothing of the second invitation.
+    """
+    town = open_town(storage_url)
+    [citizen] = town.registered(1)
+    town.system.site("north").release()
+    office, circuits = town.system._office, Circuits(town.system._office)
+    now = town.clock.now()
+    [first] = office.storage.lease([Lane.BULK], 1, now=now, until=later(now, seconds=60))
+    outcome = dispatch._hand_over(office, circuits, first)
+    entry = town.enter(citizen)
+    town.reserve(entry)
+    town.desk.cancel(entry)
+    town.system.site("north").release()
+    dispatch._settle(office, circuits, [first], [outcome], "operations")
+
+    with office.storage.read() as view:
+        [second] = [message for message in view.owed() if message.purpose is Purpose.INVITATION]
+    assert (second.subject, second.id) != (first.subject, first.id)
+    assert town.system.operations.audit() == ()
+    town.clock.move(minutes=1)
+    town.system.operations.dispatch()
+    assert town.system.operations.audit() == ()
+    assert town.desk.journey(town.enter(citizen)).step == 5
+
+
+def test_what_another_round_changes_while_it_is_settled_is_read_again(
+    open_town: OpenTown, storage_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message that was handed over is written down as sent, whoever came between reading and writing."""
+    town = open_town(storage_url)
+    town.registered(1)
+    town.system.site("north").release()
+    settle_once, turns = dispatch._settle_once, iter([True])
+
+    def crossed(*args: Any) -> None:
+        if next(turns, False):
+            raise Stale("stale", "a registration was changed meanwhile")
+        settle_once(*args)
+
+    monkeypatch.setattr(dispatch, "_settle_once", crossed)
+    assert town.system.operations.dispatch().sent == 1
+    assert town.system.operations.messages()["bulk", "sent"] == 1

@@ -36,7 +36,7 @@ def sms(office: Office, registration: Registration, purpose: Purpose, now: Insta
         recipient=registration.phone,
         language=registration.language,
         subject=registration.id,
-        person=of(registration),
+        person=of(registration, purpose),
         created_at=now,
         due_at=now,
         good_until=later(now, days=_GOOD_DAYS),
@@ -50,9 +50,15 @@ def notice(office: Office, older: Registration, newer: str, now: Instant) -> Mes
     return evolve(found, subject=newer, person=f"{older.person}/{newer}/{older.id}")
 
 
-def of(registration: Registration) -> str:
-    """Under which name at most one message of a purpose waits: of each phone and site of a registration one."""
-    return f"{registration.person}/{registration.id}/{registration.pin_generation}/{registration.site_id}"
+def of(registration: Registration, purpose: Purpose) -> str:
+    """Under which name at most one message of a purpose waits: of each phone and site of a registration one.
+
+    Of each invitation one: who lets one go and is called again is told again, even while the first is on its way.
+    """
+    name = f"{registration.person}/{registration.id}/{registration.pin_generation}/{registration.site_id}"
+    if purpose is not Purpose.INVITATION or registration.invitation is None:
+        return name
+    return f"{name}/{registration.invitation.number}"
 
 
 def times(reservation: Reservation) -> dict[str, str]:

@@ -7,6 +7,7 @@ A gateway that is down is left alone for a while, and costs no message its tries
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from attrs import evolve, frozen
@@ -21,7 +22,7 @@ from crs_core.domain.plans import JournalEntry, Key, Plan, Put
 from crs_core.domain.registration import Gate, Registration
 from crs_core.domain.reservations import Reservation
 from crs_core.domain.time import Instant, later
-from crs_core.errors import AdapterFault, CrsError, NotFound, Refused
+from crs_core.errors import AdapterFault, CrsError, NotFound, Refused, Stale
 from crs_core.office.commands import Office
 from crs_core.office.letters import about, matter, of
 from crs_core.ports.mail import Mail
@@ -199,7 +200,7 @@ def _still_owed(office: Office, registration: Registration, message: Message) ->
 
     A message of the phone or the site before a correction tells it no more.
     """
-    if registration.withdrawn_at is not None or message.person != of(registration):
+    if registration.withdrawn_at is not None or message.person != of(registration, message.purpose):
         return False
     if message.purpose is Purpose.INVITATION:
         return registration.gate is Gate.INVITED and registration.reservation_id is None
@@ -214,7 +215,18 @@ def _still_owed(office: Office, registration: Registration, message: Message) ->
 def _settle(
     office: Office, circuits: Circuits, messages: Sequence[Message], outcomes: Sequence[Outcome], actor: str
 ) -> None:
-    """Commits what became of leased messages, and what that means for challenges, invitations and circuits."""
+    """Commits what became of leased messages, and what that means for challenges, invitations and circuits.
+
+    What another round changes meanwhile is read again: messages that were handed over must be written down as such.
+    """
+    while True:
+        with suppress(Stale):
+            return _settle_once(office, circuits, messages, outcomes, actor)
+
+
+def _settle_once(
+    office: Office, circuits: Circuits, messages: Sequence[Message], outcomes: Sequence[Outcome], actor: str
+) -> None:
     keys = [_key(message) for message in messages]
     with office.storage.write(timeout=office.write_timeout) as work:
         work.lock([*(key for key in keys if key is not None), *circuits.keys()])
@@ -292,7 +304,7 @@ def _of_invitation(
     stored = work.get(key)
     if stored is None or stored.value.gate is not Gate.INVITED or stored.value.reservation_id is not None:
         return None
-    if message.person != of(stored.value):
+    if message.person != of(stored.value, message.purpose):
         return None
     if outcome.state is MessageState.SENT:
         return Put(key, gate.handed_off(stored.value, outcome.at, outcome.message_id), stored.version)

@@ -49,8 +49,9 @@ class Letter:
 
 
 def about(purpose: Purpose, one: Registered) -> Letter:
-    """A letter about a registration, to its phone; of each phone and site another."""
-    return Letter(purpose, one.phone, one.id, f"{one.id} {one.generation} {one.site}")
+    """A letter about a registration, to its phone; of each phone and site another, and of each invitation."""
+    call = f" {one.calls}" if purpose is Purpose.INVITATION else ""
+    return Letter(purpose, one.phone, one.id, f"{one.id} {one.generation} {one.site}{call}")
 
 
 def told(purpose: Purpose, one: Registered, reservation: Reservation) -> list[Letter]:

@@ -31,6 +31,7 @@ class Registered:
         state: ``queued``, ``invited`` or ``lapsed``.
         term: Of its last invitation, which begins with the window `window`.
         resumes: The window with which its next invitation goes on; None: with a term of its own.
+        calls: Invitations so far; each has a message of its own.
         handed: When the gateway took the last invitation.
         invited_on: The day by which its invitation counts, that of the first of those in a row left unanswered.
         silent_since: The same while it is queued again; None where it let none pass.
@@ -55,6 +56,7 @@ class Registered:
     term: InvitationRule | None = None
     window: int = 0
     resumes: int | None = None
+    calls: int = 0
     handed: Instant | None = None
     reminded: int = 0
     invited_on: Day | None = None
@@ -119,6 +121,7 @@ class Registered:
             self.window = self.resumes
         self.state, self.handed, self.reminded, self.resumes = "invited", None, 0, None
         self.invited_on = self.silent_since or today
+        self.calls += 1
 
     def ends_now(self) -> bool:
         """Its windows are over; whether it lapses by that."""

@@ -12,7 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from crs_adapters.storage.memory import MemoryStorage
 from crs_adapters.storage.sql import open_sql
-from crs_core.domain import gate, regulator
+from crs_core.domain import duplicates, gate, regulator
 from crs_core.domain.amendments import InForce
 from crs_core.domain.registration import Registration
 from crs_core.office import reception
@@ -92,6 +92,16 @@ def expects_nobody(*_: object) -> int:
     return 0
 
 
+def takes_the_place(newer: Registration, _now: object) -> Registration:
+    """A duplicate is saved and not blocked."""
+    return newer
+
+
+def unheard(newer: Registration) -> Registration:
+    """Objections change nothing."""
+    return newer
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "guard", "broken"),
@@ -100,6 +110,8 @@ def expects_nobody(*_: object) -> int:
         (gate, "require_open", everybody_may),
         (regulator, "expected", expects_nobody),
         (reception, "as_in_force", never_amended),
+        (duplicates, "waits", takes_the_place),
+        (duplicates, "objected", unheard),
     ],
 )
 def test_a_guard_taken_out_is_found(monkeypatch: pytest.MonkeyPatch, module: Any, guard: str, broken: Any) -> None:

@@ -192,20 +192,40 @@ class BookingRules(CitizenRules):
         """Steps 1 to 4 by somebody who is not registered and may, with a gateway that works."""
         self.join(data, claims=claims, email=email)
 
-    def join(self, data: st.DataObject, *, claims: bool, email: bool) -> None:
-        """Steps 1 to 4."""
-        person = data.draw(st.sampled_from(self.newcomers()), label="person")
+    @precondition(lambda self: self.registered() and self.model.seats.open)
+    @rule(data=st.data(), objects=st.booleans())
+    def joins_again(self, data: st.DataObject, objects: bool) -> None:  # noqa: FBT001
+        """Steps 1 to 4 once more by somebody who is registered; the phone that they had may object at once."""
+        one = data.draw(st.sampled_from(self.registered()), label="registration")
+        self.join(data, claims=False, email=False, person=one.person)
+        if objects:
+            proofs = len(self.proofs)
+            self._proves(one.phone)
+            if len(self.proofs) > proofs:
+                self.objects(self.proofs[-1], one.person, twice=False)
+
+    def registered(self) -> list[Registered]:
+        """Whoever is registered."""
+        return [each for each in self.model.people.all.values() if not each.withdrawn and not each.blocked]
+
+    def join(self, data: st.DataObject, *, claims: bool, email: bool, person: Invented | None = None) -> None:
+        """Steps 1 to 4, by a newcomer or by somebody else."""
+        person = person or data.draw(st.sampled_from(self.newcomers()), label="person")
         site = data.draw(st.sampled_from(sorted(self.model.seats.open)), label="site")
         phone = data.draw(st.sampled_from(town.PHONES), label="phone")
+        proofs = len(self.proofs)
+        self._proves(phone)
+        if len(self.proofs) > proofs:
+            self.applies(self.proofs[-1], person, site, claims=claims, email=email, twice=False)
+
+    def _proves(self, phone: str) -> None:
+        """Steps 1 and 2, with a gateway that works."""
         self.asks_for_a_pin(phone, "198.51.100.1", again=False, twice=False)
         self.dispatch()
         pin = self.model.phones.last(phone)
         handles = [each for each in self.handles if each.pin is pin]
-        proofs = len(self.proofs)
         if handles:
             self.proves(handles[-1], "198.51.100.1", right=True, twice=False)
-        if len(self.proofs) > proofs:
-            self.applies(self.proofs[-1], person, site, claims=claims, email=email, twice=False)
 
     def newcomers(self) -> list[Invented]:
         """People who are not registered and may."""

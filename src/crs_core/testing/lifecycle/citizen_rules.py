@@ -150,7 +150,7 @@ class CitizenRules(Play):
         return one
 
     def _refusal(self, proof: Proof, person: Invented, site: str, claims: frozenset[str]) -> str:
-        if self.now >= proof.until:
+        if self._is_void(proof):
             return "token_expired"
         uses = [(f"register {proof.phone}", self.model.campaign.limits.registrations_phone)]
         may, is_open = self.model.people.may_register(person, claims, self.now), site in self.model.seats.open
@@ -159,6 +159,9 @@ class CitizenRules(Play):
         if not may:
             return "not_eligible"
         return "" if is_open else "site_closed"
+
+    def _is_void(self, proof: Proof) -> bool:
+        return self.now >= proof.until or proof.phone in self.model.phones.forgotten
 
     # Step 5
 
@@ -207,7 +210,11 @@ class CitizenRules(Play):
         """Somebody says of a number that another phone's registration is not theirs, rightly or not."""
         proof = data.draw(st.sampled_from(self.proofs[-3:]), label="proof")
         person = data.draw(st.sampled_from(self.residents), label="person")
-        code = "token_expired" if self.now >= proof.until else ""
+        self.objects(proof, person, twice=twice)
+
+    def objects(self, proof: Proof, person: Invented, *, twice: bool) -> None:
+        """A phone objects to other registrations of a person."""
+        code = "token_expired" if self._is_void(proof) else ""
         self.command(
             lambda system, key: system.citizen.dispute(proof.token, person.insured_number, idempotency_key=key),
             code,
@@ -240,6 +247,8 @@ class CitizenRules(Play):
         code = "token_expired" if late else self.kept_out(held)
         if code or held.one.blocked:
             return code or "registration_blocked"
+        if proof is not None and self._is_void(proof):
+            return "token_expired"
         if site in {None, held.one.site}:
             return ""
         if held.one.reservation is not None:

@@ -8,7 +8,7 @@ from crs_core.domain.campaign import Access
 from crs_core.domain.messages import Purpose
 from crs_core.domain.time import Instant, later
 from crs_core.testing.invented import Invented
-from crs_core.testing.lifecycle.model import Letter, Model, about
+from crs_core.testing.lifecycle.model import Letter, Model, about, told
 from crs_core.testing.lifecycle.people import Registered
 
 __all__ = ["Contending"]
@@ -93,6 +93,37 @@ class Contending:
         self.model.happens(now, "withdrawn")
         follows = next((each for each in self._others(one.person) if each.blocked == "newer"), None)
         return [] if follows is None else self._takes(follows, now, gone=True)
+
+    def settles(self, one: Registered, now: Instant) -> list[Letter]:
+        """The office decides for one; every other registration of the person ends."""
+        letters = self._pin(one, now) if one.blocked else []
+        for each in self.model.people.of(one.person):
+            if each is not one:
+                letters += [about(Purpose.DUPLICATE_ENDED, each), *self._gives_back(each, now)]
+        one.blocked, one.told, one.disputed, one.due = "", "", False, None
+        self.model.people.others[one.person.insured_number] = []
+        return letters
+
+    def erases(self, person: Invented, now: Instant) -> int:
+        """A person is erased, with the messages to them and their phones; how many registrations there were."""
+        found = [each for each in self.model.people.all.values() if each.person == person and not each.erased]
+        for each in found:
+            if not each.withdrawn:
+                self._gives_back(each, now)
+            each.erased = True
+        self.model.people.others[person.insured_number] = []
+        self.model.forgets({each.id for each in found}, {each.phone for each in found})
+        return len(found)
+
+    def _gives_back(self, one: Registered, now: Instant) -> list[Letter]:
+        letters = [] if one.reservation is None else told(Purpose.CANCELLED, one, one.reservation)[1:]
+        if one.reservation is not None:
+            self.model.happens(now, "cancelled")
+        if not one.blocked:
+            self.model.happens(now, "withdrawn")
+        one.reservation, one.withdrawn = None, True
+        self._closes(one)
+        return letters
 
     def disputes(self, person: Invented, phone: str, now: Instant) -> list[Letter]:
         """A phone says that it was somebody else."""

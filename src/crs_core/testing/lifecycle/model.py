@@ -139,6 +139,12 @@ class Model:
         else:
             assert [len(found) for found in pins] == [0, 0]
 
+    def forgets(self, registrations: set[str], phones: set[str]) -> None:
+        """Nothing is owed about these any more, and no PIN of these phones opens anything."""
+        gone = registrations | phones
+        self.letters = {name: letter for name, letter in self.letters.items() if letter.subject not in gone}
+        self.phones.forgets(phones)
+
     def pin_of(self, name: str) -> Pin | None:
         """The control PIN that waits for a message."""
         return next((pin for pins in self.phones.pins.values() for pin in pins if pin.unsent == name), None)

@@ -89,6 +89,31 @@ class OperationsRules(RestingRules, SiteRules):
             self.ticks()
             self.releases_everywhere()
 
+    @precondition(lambda self: self.model.people.all)
+    @rule(data=st.data(), twice=st.booleans())
+    def settles_a_duplicate(self, data: st.DataObject, twice: bool) -> None:  # noqa: FBT001
+        """The office has seen a card: one registration counts, the others of the person end."""
+        one = data.draw(st.sampled_from(list(self.model.people.all.values())), label="registration")
+        code = "withdrawn" if one.withdrawn else ""
+        self.command(
+            lambda system, key: system.operations.settle_duplicate(one.id, idempotency_key=key),
+            code,
+            twice=twice and not code,
+        )
+        self.look(*([] if code else self.contending.settles(one, self.now)))
+
+    @rule(data=st.data(), really=st.sampled_from([False, False, True]))
+    def erases_somebody(self, data: st.DataObject, really: bool) -> None:  # noqa: FBT001
+        """A person is erased, now and then; once more finds nothing of them."""
+        if not really:
+            return
+        person = data.draw(st.sampled_from(self.residents), label="person")
+        number = person.insured_number
+        found = self.contending.erases(person, self.now)
+        assert self.ask(lambda system: system.operations.erase(number)).registrations == found
+        assert self.ask(lambda system: system.operations.erase(number)).registrations == 0
+        self.look()
+
     @precondition(lambda self: self.kept)
     @rule(data=st.data())
     def repeats_a_command(self, data: st.DataObject) -> None:

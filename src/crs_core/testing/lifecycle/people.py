@@ -68,6 +68,7 @@ class Registered:
     told: str = ""
     disputed: bool = False
     due: Instant | None = None
+    erased: bool = False
     registered: Instant = field(init=False)
 
     def __attrs_post_init__(self) -> None:

@@ -95,6 +95,7 @@ class Phones:
     budgets: Budgets
     rests: Rests
     pins: dict[str, list[Pin]] = field(factory=dict)
+    forgotten: set[str] = field(factory=set)
 
     def last(self, phone: str) -> Pin | None:
         """The PIN that counts."""
@@ -118,7 +119,15 @@ class Phones:
             return "too_many_sends", None, False
         if fresh:
             self.pins.setdefault(phone, []).append(pin)
+            self.forgotten.discard(phone)
         return "", pin, True
+
+    def forgets(self, phones: set[str]) -> None:
+        """What was proved of these phones is good no more, until they ask again."""
+        known = {phone for phone in phones if self.pins.get(phone)}
+        for pin in (pin for phone in known for pin in self.pins[phone]):
+            pin.used, pin.unsent = True, None
+        self.forgotten |= known
 
     def tried(self, handle: Handle, digits: str, source: str, now: Instant) -> tuple[str, int]:
         """The refusal of a try, empty where it is right, and the tries left where it is wrong."""

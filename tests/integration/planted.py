@@ -9,6 +9,7 @@ from attrs import evolve
 from crs_adapters.storage.memory.storage import MemoryStorage
 from crs_adapters.storage.memory.view import MemoryView
 from crs_adapters.storage.memory.work import MemoryWork
+from crs_core.desks import calendar_days
 from crs_core.domain import control_pin, duplicates, gate, invitation_pin, regulator, reservations
 from crs_core.domain.pairing import offers
 from crs_core.domain.time import later
@@ -73,6 +74,7 @@ def cancelling_frees_nothing(patch: pytest.MonkeyPatch) -> None:
 
 
 def an_offer_may_strand_others(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(calendar_days, "_found", calendar_days._found.__wrapped__)  # what is kept outlives the plant
     patch.setattr(offers, "_keeps", lambda *_: True)
     patch.setattr(offers, "_spare", lambda *_: True)
 

@@ -37,10 +37,10 @@ def test_the_old_way_fails(patience: float, seed: int) -> None:
 
 
 def test_the_old_way_repeats_what_the_press_told() -> None:
-    """47,000 messages queued at 8:35 and 3.7 a person, at a tenth."""
+    """More than 40,000 messages queued at 8:35 and 3.8 a person, at a tenth."""
     found = old(900, 1, 10)
 
-    assert 4_500 <= found.queued <= 5_200
+    assert 4_000 <= found.queued <= 5_500
     assert 3.5 <= found.messages <= 3.9
 
 

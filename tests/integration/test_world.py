@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from crs_core.ports.sms import Sms, SmsGateway
 from crs_core.testing.world import Adapters, Failure, Story, Week, play, replay, search, write
 from crs_core.testing.world.search import shortest
 from crs_core.testing.world.truths import Broken
+from tests import storm
 from tests.integration.planted import FAULTS
-from tests.storm import main, week
+from tests.storm import main
 
 SAMPLE = 10 if os.environ.get("HYPOTHESIS_PROFILE") == "quick" else 40
 SEEDS = range(60)
@@ -27,10 +29,18 @@ def test_weeks_in_memory_break_no_truth(first: int) -> None:
     assert found is None, found
 
 
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[str]:
+    """Of a database that is closed in the end."""
+    yield str(tmp_path)
+    storm._database(str(tmp_path)).close()
+    storm._database.cache_clear()
+
+
 @pytest.mark.slow
-def test_weeks_on_sqlite_break_no_truth(tmp_path: Path) -> None:
+def test_weeks_on_sqlite_break_no_truth(folder: str) -> None:
     for seed in (0, 50, 100):
-        tally = week(seed, str(tmp_path))
+        tally = storm.week(seed, folder)
 
         assert tally.found == ()
         assert tally.counted["weeks on SQLite"] == 1

@@ -16,7 +16,7 @@ from crs_core.rounds.release import Release
 from crs_core.testing.world.storage import Letters
 from crs_core.testing.world.vendors import Network
 
-__all__ = ["Broken", "audited", "in_turn", "letters_accounted", "live", "settled", "told_is_true"]
+__all__ = ["Broken", "audited", "in_turn", "letters_accounted", "live", "seats_hold", "told_is_true"]
 
 
 class Broken(AssertionError):
@@ -101,7 +101,7 @@ def _named(message: Message) -> str:
     return f"message {message.id} ({message.purpose.value}, tried {message.attempts} times)"
 
 
-def settled(storage: Storage, system: System) -> None:
+def seats_hold(storage: Storage, system: System) -> None:
     """No slot holds more people than seats, counted from the reservations themselves: invariant 1."""
     with storage.read() as view:
         taken = Counter(

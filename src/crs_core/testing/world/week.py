@@ -285,7 +285,7 @@ class Week:
     def _ends(self) -> None:
         """Every truth about the whole."""
         truths.audited(self.system)
-        truths.settled(self.storage, self.system)
+        truths.seats_hold(self.storage, self.system)
         truths.letters_accounted(self.storage.letters, self.network, self.system.operations.messages())
         sure = [each for each in self.citizens if not each.contested and each.again is None]
         touched = {name for staff in self.staff.values() for name in staff.touched}

@@ -95,6 +95,12 @@ def test_whoever_lapses_is_told_so_and_not_that_another_invitation_comes(open_to
 
     assert [word in texts[-1] for word in ("Dalsi uz neposleme", "Dalsi pozvanku")] == [True, False]
     assert sum("pripominame" in text for text in texts) == len(MARCH) - 1
+    again = town.register(invented(1)).registration_id
+    seats(town, day_of(town.clock.now(), "UTC"))
+    assert town.system.site("north").release().invited == (again,), "whoever registers again is called again"
+    town.system.operations.dispatch()
+    rounds(town, 240, step=12)
+    assert happened(town, again)[-1] == MARCH
     assert town.system.operations.audit() == ()
 
 

@@ -26,31 +26,31 @@ _EMAILS: dict[str, dict[str, str]] = {
     "cs": {
         "reserved_email_subject": "Potvrzení rezervace očkování",
         "reserved_email": (
-            "Dobrý den,\n\nVaše očkování je rezervováno.\n\n{doses}\n\nMísto: {site}, {address}\n\n"
+            "Dobrý den,\n\nVaše očkování je rezervováno.\n\n{doses}\n\nMísto: {site}\n{address}\n\n"
             "Vezměte si s sebou občanský průkaz a kartu pojištěnce.\n{attached}"
         ),
         "moved_email_subject": "Změna termínu očkování",
         "moved_email": (
-            "Dobrý den,\n\ntermín Vašeho očkování je změněn. Nově platí:\n\n{doses}\n\nMísto: {site}, {address}\n\n"
+            "Dobrý den,\n\ntermín Vašeho očkování je změněn. Nově platí:\n\n{doses}\n\nMísto: {site}\n{address}\n\n"
             "Vezměte si s sebou občanský průkaz a kartu pojištěnce.\n{attached}"
         ),
         "replanned_email_subject": "Termín očkování jsme museli změnit",
         "replanned_email": (
             "Dobrý den,\n\ntermín Vašeho očkování jsme museli změnit, omlouváme se. Nově platí:\n\n{doses}\n\n"
-            "Místo: {site}, {address}\n\nNehodí-li se Vám, změňte ho na webu s číslem pojištěnce a PIN2.\n{attached}"
+            "Místo: {site}\n{address}\n\nNehodí-li se Vám, změňte ho na webu s číslem pojištěnce a PIN2.\n{attached}"
         ),
         "dose_lost_email_subject": "Termín další dávky jsme museli zrušit",
         "dose_lost_email": (
             "Dobrý den,\n\ntermín další dávky jsme museli zrušit, omlouváme se. Nový Vám pošleme v SMS, "
-            "nebo si ho vyberte na webu s číslem pojištěnce a PIN2.\n\nMísto: {site}, {address}\n{attached}"
+            "nebo si ho vyberte na webu s číslem pojištěnce a PIN2.\n\nMísto: {site}\n{address}\n{attached}"
         ),
         "seat_lost_email_subject": "Rezervaci očkování jsme museli zrušit",
         "seat_lost_email": (
             "Dobrý den,\n\nVaši rezervaci jsme museli zrušit, omlouváme se. Pořadí Vám zůstává; novou pozvánku "
-            "pošleme v SMS.\n\nMísto: {site}, {address}\n{attached}"
+            "pošleme v SMS.\n\nMísto: {site}\n{address}\n{attached}"
         ),
         "cancelled_email_subject": "Rezervace očkování je zrušena",
-        "cancelled_email": "Dobrý den,\n\nVaše rezervace očkování je zrušena.\n\nMísto: {site}, {address}\n{attached}",
+        "cancelled_email": "Dobrý den,\n\nVaše rezervace očkování je zrušena.\n\nMísto: {site}\n{address}\n{attached}",
         "dose_email": "{number}. dávka: {weekday} {day}. {month_name} {year} v {time}",
         "attached": "\nV příloze je potvrzení k vytištění a zápis do kalendáře.",
         "attached_calendar": "\nV příloze je zápis do kalendáře; otevřete-li ho, Váš kalendář se opraví.",
@@ -58,32 +58,32 @@ _EMAILS: dict[str, dict[str, str]] = {
     "en": {
         "reserved_email_subject": "Your vaccination is reserved",
         "reserved_email": (
-            "Good day,\n\nyour vaccination is reserved.\n\n{doses}\n\nSite: {site}, {address}\n\n"
+            "Good day,\n\nyour vaccination is reserved.\n\n{doses}\n\nSite: {site}\n{address}\n\n"
             "Bring an identity card and your insurance card.\n{attached}"
         ),
         "moved_email_subject": "The time of your vaccination has changed",
         "moved_email": (
             "Good day,\n\nthe time of your vaccination has changed. It is now:\n\n{doses}\n\n"
-            "Site: {site}, {address}\n\nBring an identity card and your insurance card.\n{attached}"
+            "Site: {site}\n{address}\n\nBring an identity card and your insurance card.\n{attached}"
         ),
         "replanned_email_subject": "We had to change the time of your vaccination",
         "replanned_email": (
             "Good day,\n\nwe had to change the time of your vaccination, we are sorry. It is now:\n\n{doses}\n\n"
-            "Site: {site}, {address}\n\nIf it does not suit you, change it on the web with your insured number and "
+            "Site: {site}\n{address}\n\nIf it does not suit you, change it on the web with your insured number and "
             "PIN2.\n{attached}"
         ),
         "dose_lost_email_subject": "We had to cancel the time of your next dose",
         "dose_lost_email": (
             "Good day,\n\nwe had to cancel the time of your next dose, we are sorry. A new one comes by SMS, or choose "
-            "it on the web with your insured number and PIN2.\n\nSite: {site}, {address}\n{attached}"
+            "it on the web with your insured number and PIN2.\n\nSite: {site}\n{address}\n{attached}"
         ),
         "seat_lost_email_subject": "We had to cancel your reservation",
         "seat_lost_email": (
             "Good day,\n\nwe had to cancel your reservation, we are sorry. Your place in the queue stays; the next "
-            "invitation comes by SMS.\n\nSite: {site}, {address}\n{attached}"
+            "invitation comes by SMS.\n\nSite: {site}\n{address}\n{attached}"
         ),
         "cancelled_email_subject": "Your reservation is cancelled",
-        "cancelled_email": "Good day,\n\nyour reservation is cancelled.\n\nSite: {site}, {address}\n{attached}",
+        "cancelled_email": "Good day,\n\nyour reservation is cancelled.\n\nSite: {site}\n{address}\n{attached}",
         "dose_email": "Dose {number}: {weekday} {day} {month_name} {year} at {time}",
         "attached": "\nEnclosed: a confirmation to print and an entry for your calendar.",
         "attached_calendar": "\nEnclosed: an entry for your calendar; open it, and your calendar is put right.",

@@ -161,6 +161,8 @@ CITIZEN = [
     Case("cancel", "entry", NO_TOKENS, "token_invalid"),
     Case("withdraw", "entry", NO_TOKENS, "token_invalid"),
     Case("journey", "entry", NO_TOKENS, "token_invalid"),
+    Case("confirmation", "entry", NO_TOKENS, "token_invalid"),
+    Case("confirmation", "documents", [None, 5, "yes", b"yes", [], {}, object()]),
     *of_callers("request_control_pin", "verify_phone", "register", "enter", "reserve", "cancel", "withdraw"),
     *of_callers("remind_pin", "move_dose", "correct", "dispute"),
 ]
@@ -266,6 +268,13 @@ OPERATIONS = [
     Case("settle_duplicate", "registration_id", [*NO_TEXTS, *CONTROLS, "", LONG]),
     Case("settle_duplicate", "registration_id", ["nobody", "😀"], "unknown_registration", place="registration"),
     *of_callers("settle_duplicate"),
+    Case(
+        "releases",
+        "site_id",
+        [*(each for each in NO_TEXTS if each is not None), *CONTROLS, "", LONG, "nowhere"],
+        "unknown_site",
+        place="site",
+    ),
     Case("erase", "insured_number", [*NO_TEXTS, *CONTROLS, LONG, "", "abc", wide("444444444"), "4" * 21, SENTINEL]),
     Case("replan", "site_id", [*NO_TEXTS, *CONTROLS, "", LONG, "nowhere"], "unknown_site", place="site"),
     Case("amend", "campaign", [*NO_TEXTS, "campaign.toml"]),

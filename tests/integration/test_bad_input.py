@@ -96,6 +96,8 @@ def arguments(
         "settle_duplicate": {"registration_id": "" if held is None else held.registration_id},
         "dispute": {"proof": proof, "insured_number": number},
         "journey": {"entry": entry},
+        "confirmation": {"entry": holder},
+        "releases": {},
         "appointments": {},
         "check_in": {"reservation_id": reservation},
         "record_dose": {"reservation_id": reservation, "dose": 1},

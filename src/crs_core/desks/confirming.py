@@ -5,6 +5,7 @@ from attrs import evolve
 from crs_core.desks.entering import entered, entry_id
 from crs_core.desks.reserving import held_by
 from crs_core.domain import confirmation as confirmations
+from crs_core.domain import inputs
 from crs_core.domain.confirmation import Confirmation
 from crs_core.office.commands import Office
 
@@ -13,6 +14,7 @@ __all__ = ["confirmation"]
 
 def confirmation(office: Office, entry: str, *, documents: bool) -> Confirmation:
     """See `CitizenDesk.confirmation`."""
+    inputs.require(inputs.of_truth("documents", documents))
     now = office.now()
     with office.storage.read() as view:
         registration = entered(view, entry_id(office, entry, now)).value

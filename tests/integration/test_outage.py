@@ -66,7 +66,9 @@ def test_nothing_is_lost_and_it_recovers_by_itself(open_town: OpenTown, storage_
 
     assert town.system.operations.messages().get(("bulk", "owed")) == PEOPLE
     assert operator.tries <= 100  # one every minute or so, however many wait
+    assert [each.failures > 0 for each in town.system.operations.gateways()] == [True, False]
     rounds(town, 3)
+    assert [each.failures for each in town.system.operations.gateways()] == [0, 0]
     assert town.system.operations.messages() == {
         ("interactive", "sent"): PEOPLE + 5,
         ("bulk", "sent"): PEOPLE,

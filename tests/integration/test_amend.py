@@ -49,6 +49,7 @@ def test_a_campaign_is_stored_whole(text: str | Path) -> None:
     assert codec().loads(Amendment, codec().dumps(made)) == made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("storage_url", DURABLE, indirect=True)
 def test_another_process_goes_by_it_from_its_next_call_on(open_town: OpenTown, storage_url: str) -> None:
     """Whatever that call is, and what it checks before it reads anything; a process opened later too."""
@@ -198,6 +199,7 @@ def test_every_dated_rule_keeps_its_past(open_town: OpenTown) -> None:
     assert problems(lambda: town.system.operations.amend(worse)) == names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("storage_url", DURABLE, indirect=True)
 def test_a_process_that_never_looks_is_found(
     monkeypatch: pytest.MonkeyPatch, open_town: OpenTown, storage_url: str

@@ -69,6 +69,7 @@ def happened(town: Town, registration_id: str) -> list[Happened]:
     return found
 
 
+@pytest.mark.slow
 def test_each_invitation_keeps_the_term_of_its_moment(open_town: OpenTown, storage_url: str) -> None:
     """One person invited under each of the four rules, none of whom answers, in one campaign without a break.
 
@@ -122,6 +123,7 @@ def amended(text: str, added: str) -> str:
     return text.replace("\n[[sites]]\n", f"\n{added}\n[[sites]]\n", 1)
 
 
+@pytest.mark.slow
 def test_a_term_never_seen_is_a_change_of_the_file_alone(open_town: OpenTown, storage_url: str) -> None:
     """Five windows of 31 hours with reminders at odd hours; after the third the turn is lost and taken up again."""
     town = open_town(storage_url, **of_file(amended(RULES, ODD)))

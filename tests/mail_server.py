@@ -17,6 +17,7 @@ from attrs import define, field, frozen
 
 __all__ = ["Authority", "MailHost", "Received", "authority", "mail_host"]
 
+_HERE = "127.0.0.1"  # a name might also mean an address that this machine does not have
 USER, PASSWORD = "vzorov", "an invented password"
 
 
@@ -106,7 +107,7 @@ def mail_host(tls: ssl.SSLContext | None = None, *, implicit: bool = False, **se
     elif tls is not None:
         settings |= {"tls_context": tls, "require_starttls": True}
     settings = {"enable_SMTPUTF8": True, "ready_timeout": 60, "authenticator": _logs_in, **settings}
-    controller = Controller(host, hostname="localhost", port=host.port, **settings)
+    controller = Controller(host, hostname=_HERE, port=host.port, **settings)
     controller.start()
     try:
         yield host
@@ -115,5 +116,5 @@ def mail_host(tls: ssl.SSLContext | None = None, *, implicit: bool = False, **se
 
 
 def _free_port() -> int:
-    with socket.create_server(("localhost", 0)) as probe:
+    with socket.create_server((_HERE, 0)) as probe:
         return int(probe.getsockname()[1])

@@ -1,5 +1,6 @@
-"""Why not, on every storage: of a person, of a site, of a seat; and that a seat is said to be offered where it is."""
+"""Why not: of a person, of a site, of a seat; and that a seat is said to be offered where it is."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,12 @@ from tests.systems import FIRST_DAY, START, OpenTown, Town, invented
 
 SECOND = add_days(FIRST_DAY, 28)
 ZONE = "Europe/Prague"
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def storage_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Nothing is written, so one database is enough."""
+    return {"memory": "memory:", "sqlite": f"sqlite:///{tmp_path / 'crs.db'}"}[request.param]
 
 
 def said(rule: Rule) -> str:

@@ -223,6 +223,29 @@ def test_two_who_want_the_last_seat(town: Town) -> None:
     assert town.system.operations.audit() == ()
 
 
+def test_two_who_exchange_their_days(town: Town) -> None:
+    """Each wants the day that the other leaves, where nothing else is free: whoever cannot keeps both old doses."""
+    people = booked(town, 2) + booked(town, 2, first=10, day=add_days(FIRST, -1))
+    one, other = people[0], people[2]
+    asked = []
+    for (entry, _), (_, wanted) in ((one, other), (other, one)):
+        page = town.desk.move_offers(entry, dose=2, day=days_of(wanted)[1])
+        asked.append((entry, page.offers[0] if page.offers else None))
+    found = at_once(
+        *(
+            lambda entry=entry, offer=offer: offer and town.desk.move_dose(entry, dose=2, offer=offer)
+            for entry, offer in asked
+        )
+    )
+    held = [town.desk.journey(entry).reservation for entry, _ in people]
+
+    assert not [each for each in found if isinstance(each, Exception) and not isinstance(each, CrsError)]
+    for (_, before), after, outcome in zip((one, other), (held[0], held[2]), found, strict=True):
+        assert after == (outcome if isinstance(outcome, crs.Reservation) else before)
+    assert all(balance.free >= 0 for balance in seats(town).values())
+    assert town.system.operations.audit() == ()
+
+
 def fill(town: Town, day: Day, *, first: int) -> None:
     """Somebody else takes all but one of the second doses of a day."""
     [(entry, before)] = booked(town, first=first, day=add_days(FIRST, -1))

@@ -312,12 +312,13 @@ def test_doses_move_within_the_interval_of_their_reservation(open_town: OpenTown
     town = open_town(storage_url, seats=2, products=(evolve(product, interval=steps),))
     [(citizen, before)] = booked(town)
     town.clock.set(later(changed, hours=1))
-    closed(town, before.doses[1].day, name="V2", seats=2)
+    days = {add_days(SECOND, number): 2 for number in range(2, 5)}
+    town.system.site("north").publish([crs.Calendar("V2", "comirnaty", 2, _slots(days))], cut=True)
     town.system.operations.replan("north")
     after = held(town)[citizen.registration_id]
 
     assert before.interval == after.interval == (28, 29)
-    assert after.doses[1].day == add_days(SECOND, 1)
+    assert [each.day for each in after.doses] == [add_days(MONDAY, 1), add_days(SECOND, 2)], "both move, not only one"
     assert town.system.operations.audit() == ()
 
 

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from crs_core.domain.replanning.bounds import least_cost
+from crs_core.domain.replanning.exchange import exchanged, is_flow
 from crs_core.domain.replanning.exhaustion import FEW, cheapest
 from crs_core.domain.replanning.problem import Cost, Holder, Places, Problem, Solution
 from crs_core.domain.replanning.rooms import Rooms, kept
 
 __all__ = ["cost_of", "solved"]
 
-_EXCHANGES = 400
+_EXCHANGES = 200
 """So many people are asked to make room for another, at most."""
 
 
@@ -34,6 +35,10 @@ def solved(problem: Problem) -> Solution:
         places, cost = min((places, cost), _begun_first(problem), key=lambda each: each[1])
     if cost == least_cost(problem, cost):
         return Solution(places, cost, proven=True)
+    if is_flow(problem):
+        way, proven = exchanged(problem, places)
+        best = min(way, places, key=partial(cost_of, problem))
+        return Solution(best, cost_of(problem, best), proven)
     if len(problem.holders) <= FEW:
         better, proven = cheapest(problem, cost)
         found = places if better is None else better

@@ -157,7 +157,7 @@ def problems(draw: st.DrawFn, *, most: int = 4, alike: bool = False) -> Problem:
     cuts = st.sampled_from([0, 0, -1, 1] if most < 6 else [0, 0, 0, -1, 1, 1])
     seats = tuple({place: max(0, held.get(place, 0) + draw(cuts)) for place in of_dose} for of_dose in places)
     stock = draw(st.dictionaries(st.integers(0, 8), st.integers(0, most), max_size=3)) if counts else None
-    return Problem(tuple(holders), seats, stock, draw(st.integers(0, 3)))
+    return Problem(tuple(holders), seats, stock, draw(st.integers(0, 6)))
 
 
 @st.composite

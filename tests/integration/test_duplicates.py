@@ -3,6 +3,8 @@
 Each way that the dated rule lets a duplicate end is walked on every storage, and audited.
 """
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -11,11 +13,11 @@ from attrs import evolve
 import crs_core as crs
 from crs_core.domain.campaign import CorrectionRule, DuplicateRule
 from crs_core.domain.messages import Message, Purpose
-from crs_core.domain.registration import Block, BlockReason, Registration
+from crs_core.domain.registration import Block, BlockReason, Registration, is_live
 from crs_core.domain.rules import Dated, always
 from crs_core.domain.terms import InvitationRule, Then, Window
 from crs_core.domain.time import later
-from tests.systems import START, Citizen, OpenTown, Town
+from tests.systems import DURABLE, START, Citizen, OpenTown, Town, invented
 
 
 def elsewhere(citizen: Citizen, phone: str = "+420602000001", source: str = "2001:db8::ffff") -> Citizen:
@@ -418,3 +420,43 @@ def test_bad_corrections_change_nothing(open_town: OpenTown) -> None:
 def _owed(town: Town) -> list[Message]:
     with town.system._office.storage.read() as view:
         return list(view.owed())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("storage_url", DURABLE, indirect=True)
+def test_one_person_at_many_desks_at_once_has_one_live_registration(open_town: OpenTown, storage_url: str) -> None:
+    """Forms, objections, corrections, withdrawals, the office and rounds meet; each waits, or is refused by a rule."""
+    town = open_town(storage_url, duplicates=always(DuplicateRule("undisputed", 0)))
+    phones = [evolve(invented(1), phone=f"+4206020000{number:02d}", number=0xBAD00 + number) for number in range(4)]
+    proofs = [town.proof_of(each) for each in phones]
+    person, operations = invented(1).application, town.system.operations
+
+    def form(number: int) -> Callable[[], object]:
+        site = "north" if number % 2 else "south"
+        return lambda: town.desk.register(proofs[number % 4], evolve(person, site_id=site))
+
+    def office() -> None:
+        waiting = [each.id for each in _registrations(town) if each.withdrawn_at is None]
+        operations.settle_duplicate(waiting[-1])
+
+    for turn in range(6):
+        town.clock.move(minutes=61)
+        proofs[:] = [town.proof_of(each) for each in phones]
+        calls = [
+            *(form(turn + number) for number in range(4)),
+            *(lambda number=number: town.desk.dispute(proofs[number], person.insured_number) for number in range(4)),
+            *(operations.tick, operations.dispatch, operations.tick, operations.release_all, office),
+        ]
+        with ThreadPoolExecutor(6) as hands:
+            ends = [hands.submit(call) for call in calls]
+        faults = [error for each in ends if (error := each.exception()) is not None]
+
+        assert all(isinstance(error, crs.Refused | crs.Busy) for error in faults), faults
+        assert operations.audit() == ()
+        live = [each for each in _registrations(town) if is_live(each)]
+        assert len(live) == 1
+
+
+def _registrations(town: Town) -> list[Registration]:
+    with town.system._office.storage.read() as view:
+        return list(view.scan(Registration))

@@ -5,7 +5,7 @@ from typing import Any
 
 from attrs import evolve
 
-from crs_core.desks.entering import entered, entry_id
+from crs_core.desks.entering import entered, entry_id, locks_of
 from crs_core.desks.proving import challenge_of, proved
 from crs_core.domain import corrections, gate, insured_number, people
 from crs_core.domain.campaign import Access
@@ -148,9 +148,8 @@ def correct(
 
     shown = {name: ascii(value) for name, value in details.items()}
     arguments = {"entry": ident[0], "phone": "" if phone is None else phone.id, **shown}
-    return office.run(
-        Command("correct", actor, arguments, Journey, decide, (Key(Registration, ident[0]),), idempotency_key)
-    )
+    keys = locks_of(office, ident[0])
+    return office.run(Command("correct", actor, arguments, Journey, decide, keys, idempotency_key))
 
 
 def _confirmed_anew(

@@ -9,6 +9,7 @@ from crs_core.domain import duplicates, gate, inputs, invitation_pin, tokens
 from crs_core.domain.campaign import Access
 from crs_core.domain.insured_number import compact
 from crs_core.domain.messages import Lane, Purpose
+from crs_core.domain.people import Person
 from crs_core.domain.plans import Key, Plan, Versioned
 from crs_core.domain.registration import Registration
 from crs_core.domain.time import Instant, later
@@ -20,7 +21,7 @@ from crs_core.office.persons import held
 from crs_core.office.queues import departure
 from crs_core.ports.storage import BudgetUse, View, Work
 
-__all__ = ["Reminded", "enter", "entered", "entry_id", "number_of", "remind_pin"]
+__all__ = ["Reminded", "enter", "entered", "entry_id", "locks_of", "number_of", "remind_pin"]
 
 _ENTRY_MINUTES = 30
 _LONGEST_NUMBER = 20
@@ -124,6 +125,17 @@ def entry_id(office: Office, entry: str, now: Instant) -> tuple[str, int]:
     """
     facts = tokens.read(office.keyring, "entry", entry, now=now)
     return str(facts["r"]), int(facts["g"])
+
+
+def locks_of(office: Office, registration_id: str) -> tuple[Key[Person], Key[Registration]]:
+    """What a command locks that changes which registration of a person counts: the person first, in the one order.
+
+    Whose a registration is never changes, so it is read beforehand; of none nobody is locked.
+    """
+    key = Key(Registration, registration_id)
+    with office.storage.read() as view:
+        stored = view.get(key)
+    return Key(Person, "" if stored is None else stored.value.person), key
 
 
 def entered(view: View, entry: tuple[str, int]) -> Versioned[Registration]:

@@ -2,7 +2,7 @@
 
 from attrs import evolve
 
-from crs_core.desks.entering import entered, entry_id
+from crs_core.desks.entering import entered, entry_id, locks_of
 from crs_core.desks.offering import chosen_site, read_offer
 from crs_core.domain import gate
 from crs_core.domain.campaign import Access
@@ -160,7 +160,7 @@ def withdraw(office: Office, entry: str, *, actor: str, idempotency_key: str | N
         ends = ended(office, held(work, stored.value.person), stored, reservation, now, "withdrawal")
         return Plan(True, messages=(sms(office, stored.value, Purpose.WITHDRAWN, now),)).with_(ends)
 
-    keys = (Key(Registration, ident[0]),)
+    keys = locks_of(office, ident[0])
     office.run(Command("withdraw", actor, {"entry": ident[0]}, bool, decide, keys, idempotency_key))
 
 

@@ -2,6 +2,7 @@
 
 from attrs import evolve
 
+from crs_core.desks.entering import locks_of
 from crs_core.domain import duplicates, gate
 from crs_core.domain.messages import Purpose
 from crs_core.domain.people import mask
@@ -36,7 +37,7 @@ def settle_duplicate(office: Office, registration_id: str, *, actor: str, idempo
         return plan.answering(True)
 
     arguments = {"registration": registration_id}
-    keys = (Key(Registration, registration_id),)
+    keys = locks_of(office, registration_id)
     office.run(Command("settle_duplicate", actor, arguments, bool, decide, keys, idempotency_key))
 
 

@@ -244,12 +244,17 @@ def _more_answers(record: Path, number: int) -> None:
         sleep(0.01)
 
 
+def _deep_in_a_batch() -> list[tuple[str, int]]:
+    """At least one of these falls more than fifty messages behind a lease of a hundred, however the threads run."""
+    return [("handed over", nth) for nth in (150, 190, 230)]
+
+
 @pytest.mark.parametrize(
     ("sabotage", "deaths", "said"),
     [
         ("answers first", [("citizen: decided", 2)], "is lost"),
         ("settles first", [("dispatcher: committed", 2)], "count as sent, the gateway has"),
-        ("leases hundreds", [("citizen: begun", 9), ("handed over", 190), ("leased", 1)], "of lane BULK came twice"),
+        ("leases hundreds", [("citizen: begun", 9), *_deep_in_a_batch()], "of lane BULK came twice"),
         ("settles nothing", [("handed over", 130)], "leases were never settled"),
         ("names every try anew", [("handed over", 3), ("handed over", 40)], "count as sent, the gateway has"),
     ],

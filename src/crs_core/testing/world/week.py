@@ -117,7 +117,8 @@ class Week:
         people = [_person(chance, start, number) for number in range(CITIZENS)]
         self.clock = VirtualClock(later(town.start_of(start), days=chance.choice(_BEGINS)))
         self.lines: list[Line] = []
-        self._begins = self.clock.now()
+        self._begins = self._true = self.clock.now()
+        self._behind, self._behind_for = 0, 0
         self._left = deque(story.happenings)
         self._now: list[Happening] = []
         self.storage = WatchedStorage(fresh(self.clock))
@@ -187,19 +188,22 @@ class Week:
 
     def _happens(self, happening: Happening) -> None:
         self._now.append(happening)
+        self._behind_for = max(0, self._behind_for - 1)
         self._sets(later(self._begins, seconds=happening.second))
         self._acts(happening.actor, random.Random(happening.roll))  # noqa: S311 - replayed on purpose
         self._now.pop()
 
     def _sets(self, moment: Instant) -> None:
-        if moment > self.clock.now():
-            self.clock.set(moment)
+        """Time goes on to a moment; the clock may be behind it."""
+        self._true = max(self._true, moment)
+        self.clock.set(later(self._true, seconds=-self._behind if self._behind_for else 0))
 
     def _meanwhile(self, until: Instant) -> None:
         """What happens while somebody waits for a vendor; three who wait at once are enough."""
-        while len(self._now) <= _DEEPEST and self._left and later(self._begins, seconds=self._left[0].second) <= until:
+        ends = later(self._true, seconds=(until - self.clock.now()).total_seconds())
+        while len(self._now) <= _DEEPEST and self._left and later(self._begins, seconds=self._left[0].second) <= ends:
             self._happens(self._left.popleft())
-        self._sets(until)
+        self._sets(ends)
 
     def _acts(self, actor: str, chance: random.Random) -> None:
         kind, _, name = actor.partition(" ")
@@ -219,6 +223,10 @@ class Week:
             case Actor.REGISTRY:
                 self.registry.behave(chance.choice((0, 20, 200)), silent=chance.random() < 0.5)  # noqa: PLR2004
                 self._say("the registry is about to be slow or silent")
+            case Actor.CLOCK:
+                self._behind, self._behind_for = chance.choice((40, 700, 3600)), chance.choice((2, 5, 20))
+                self._say(f"the clock is put back by {self._behind} s for a while")
+                self._sets(self._true)
             case Actor.POWER:
                 cut = chance.choice(list(Cut))
                 self.storage.cut(cut)
@@ -275,6 +283,8 @@ class Week:
         self.storage.calm()
         self.network.calm()
         self.registry.calm()
+        self._behind_for = 0
+        self._sets(self._true)
         for _ in range(_CALM_HOURS):
             self.clock.move(hours=1)
             self.system.operations.dispatch()

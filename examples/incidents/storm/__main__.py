@@ -65,7 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
         found = pool.map(ours, *zip(*plays, strict=True), [asked.scale] * len(plays))
         for (patience, seed), (figures_of, seen) in zip(plays, found, strict=True):
-            print(f"\nPeople press again after 20 s + {patience:.0f} s on average.")
+            if seed == asked.seeds[0]:
+                print(f"\nPeople press again after 20 s + {patience:.0f} s on average.")
             print(row("old way", seed, old(patience, seed, asked.scale)))
             print(row("crs", seed, figures_of))
             print(f"           {seen}", flush=True)

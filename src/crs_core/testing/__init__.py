@@ -1,1 +1,1 @@
-"""The kit for those who test with crs: contracts, strategies, a clock to move, chance from a seed."""
+"""The kit for those who test with crs: contracts, strategies, a clock to move, chance from a seed, hostile weeks."""

@@ -363,3 +363,39 @@ def test_the_life_of_a_queue_is_no_violation(open_town: OpenTown, storage_url: s
 def _invitations(town: Town) -> list[Any]:
     with town.system._office.storage.read() as view:
         return [each.invitation for each in view.scan(Registration) if each.invitation is not None]
+
+
+def test_whoever_is_invited_and_finds_the_site_full_keeps_pin2(open_town: OpenTown, storage_url: str) -> None:
+    """Six are expected for five seats. The sixth gets a page like any other, and takes a seat of the next day."""
+    town = open_town(storage_url, seats=1, response=always(ResponseRule(over_invitation=120)))
+    people = town.entered(6)
+    for _, entry in people[:5]:
+        town.reserve(entry)
+    last, entry = people[5]
+    pin = town.pin_of(last.phone, 8)
+
+    assert (town.desk.offers(entry).reason, town.desk.offers(entry).days) == ("full", ())
+    assert town.system.site("north").release().held_by == "no_free_pair"
+    town.clock.move(days=1)
+    for name, dose, day in (("V1", 1, date(2021, 2, 1)), ("V2", 2, date(2021, 2, 25))):
+        town.system.site("north").publish([crs.Calendar(f"{name} more", "comirnaty", dose, crs.even_slots(day, 1))])
+    assert town.pin_of(last.phone, 8) == pin
+    assert town.reserve(town.enter(last)).doses[0].day == date(2021, 2, 1)
+    assert audit(town) == []
+
+
+def test_a_site_that_closes_invites_nobody_and_offers_nothing_until_it_opens_again(
+    open_town: OpenTown, storage_url: str
+) -> None:
+    town = open_town(storage_url)
+    [(_, entry)] = town.entered(1)
+    town.registered(1, first=2)
+    town.system.site("north").close()
+
+    assert town.system.site("north").release(dry_run=True).held_by == "site_closed"
+    assert town.system.site("north").release().invited == ()
+    assert town.desk.offers(entry).reason == "site_closed"
+    town.system.site("north").open()
+    assert town.reserve(entry).site_id == "north"
+    assert len(town.system.site("north").release().invited) == 1
+    assert audit(town) == []

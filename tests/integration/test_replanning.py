@@ -22,6 +22,9 @@ from tests.systems import Citizen, OpenTown, Town, dump
 MONDAY, SECOND = Day(2021, 1, 25), Day(2021, 2, 22)
 ZONE = "Europe/Prague"
 
+light = pytest.mark.parametrize("storage_url", ["memory", "sqlite"], indirect=True)
+"""For what is decided and told, and does not lean on the database."""
+
 
 @pytest.fixture
 def town(open_town: OpenTown, storage_url: str) -> Town:
@@ -92,6 +95,7 @@ def test_without_the_word_nothing_is_taken_from_anybody(town: Town, storage_url:
     assert dump(town.system, storage_url) == before
 
 
+@light
 def test_what_was_used_no_cut_can_take(town: Town) -> None:
     [(_, reservation)] = booked(town)
     given(town, reservation)
@@ -159,6 +163,7 @@ def test_re_planned_twice_before_the_message_left_is_told_once(town: Town) -> No
     ]
 
 
+@light
 def test_the_same_re_plan_sent_twice_is_one(town: Town) -> None:
     booked(town, 2)
     closed(town, MONDAY)
@@ -209,6 +214,7 @@ def test_a_smaller_delivery_takes_first_who_reserved_last(town: Town) -> None:
     assert town.system.operations.audit() == ()
 
 
+@light
 def test_another_delivery_with_doses_to_spare_moves_nobody(town: Town) -> None:
     people = booked(town, 2)
     before = held(town)
@@ -227,6 +233,7 @@ def test_another_delivery_with_doses_to_spare_moves_nobody(town: Town) -> None:
     assert len(people) == 2
 
 
+@light
 def test_a_begun_series_goes_before_one_that_has_not_begun(town: Town) -> None:
     """One second dose is left: who had the first keeps it, though the other reserved before."""
     [(early, _)] = booked(town, day=add_days(MONDAY, 1))
@@ -264,6 +271,7 @@ def test_who_had_the_first_dose_keeps_it_and_gets_the_second_with_the_next_suppl
     assert town.system.operations.audit() == ()
 
 
+@light
 def test_a_lost_dose_that_is_found_before_the_message_left_is_told_of_once(town: Town) -> None:
     [(citizen, reservation)] = booked(town)
     given(town, reservation)
@@ -278,6 +286,7 @@ def test_a_lost_dose_that_is_found_before_the_message_left_is_told_of_once(town:
     assert "termin jsme museli zmenit" in text
 
 
+@light
 def test_who_reserves_again_before_the_message_left_hears_of_the_new_reservation_alone(
     open_town: OpenTown, storage_url: str
 ) -> None:
@@ -304,6 +313,7 @@ def _slots(days: dict[Day, int]) -> list[crs.Slot]:
     return [slot for day, seats in days.items() for slot in crs.even_slots(day, seats)]
 
 
+@light
 def test_doses_move_within_the_interval_of_their_reservation(open_town: OpenTown, storage_url: str) -> None:
     """The rule changes after the reservation: a re-plan keeps to the one that was promised."""
     changed = later(midnight(Day(2021, 1, 24), ZONE))
@@ -322,6 +332,7 @@ def test_doses_move_within_the_interval_of_their_reservation(open_town: OpenTown
     assert town.system.operations.audit() == ()
 
 
+@light
 def test_nobody_is_moved_at_shorter_notice_than_the_rule_says(open_town: OpenTown, storage_url: str) -> None:
     campaign = crs.example_campaign()
     rule = type(campaign.replan.at(midnight(MONDAY, ZONE)))(notice_days=5)
@@ -333,6 +344,7 @@ def test_nobody_is_moved_at_shorter_notice_than_the_rule_says(open_town: OpenTow
     assert held(town)[citizen.registration_id].doses[0].day == Day(2021, 1, 28)  # five days after the 23rd
 
 
+@light
 def test_a_short_slot_is_offered_to_nobody(town: Town) -> None:
     booked(town, 2)
     [(_, entry)] = town.entered(1, first=20)

@@ -8,8 +8,11 @@ import pytest
 from attrs import define, evolve
 
 import crs_core as crs
+from crs_core.domain import moving
 from crs_core.domain.campaign import Interval, StockRule
 from crs_core.domain.ledger import AccountKind, Balance
+from crs_core.domain.plans import Key, Plan, Put
+from crs_core.domain.reservations import changes
 from crs_core.domain.rules import Dated, always
 from crs_core.domain.time import Day, Instant, add_days, later, midnight
 from crs_core.errors import CrsError, Short
@@ -156,6 +159,27 @@ def test_a_move_that_fails_leaves_everything_as_it_was(
     assert dump(town.system, storage_url) == before
     assert town.system.operations.audit() == ()
     assert town.desk.move_dose(entry, dose=dose, offer=offer).revision == 1
+
+
+def test_a_move_in_two_commits_would_be_seen(town: Town, storage_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control: once the old seat is given back by itself, a move that fails leaves less than before."""
+    [(entry, held)] = booked(town)
+    day = town.desk.move_offers(entry, dose=2).days[-1][0]
+    offer = town.desk.move_offers(entry, dose=2, day=day).offers[0]
+    before = dump(town.system, storage_url)
+    office = town.system._office
+    with office.storage.write() as work:
+        stored = work.get(Key(crs.Reservation, held.id))
+        assert stored is not None
+        empty = moving.vacated(stored.value, 2)
+        put = Put(Key(crs.Reservation, held.id), empty, stored.version)
+        work.apply(Plan(None, (put,), changes(stored.value, empty)), actor="sabotage", now=office.now())
+    monkeypatch.setattr(office, "storage", Failing(office.storage, "before"))
+    with pytest.raises(PulledPlugError):
+        town.desk.move_dose(entry, dose=2, offer=offer)
+    monkeypatch.undo()
+
+    assert dump(town.system, storage_url) != before
 
 
 class PulledPlugError(Exception):

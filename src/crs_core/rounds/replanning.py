@@ -12,6 +12,7 @@ from typing import Any
 from attrs import field, frozen
 
 from crs_core.domain import gate, replanning
+from crs_core.domain.maintenance import under_way
 from crs_core.domain.messages import Message, Purpose
 from crs_core.domain.plans import JournalEntry, Key, Plan, Put, Versioned
 from crs_core.domain.registration import Registration
@@ -92,7 +93,12 @@ def replan(office: Office, site_id: str, *, dry_run: bool, actor: str, idempoten
 
 
 def seat_lost(office: Office, site_id: str, *, actor: str) -> None:
-    """Gives people whose next dose waits for a seat the first that there are, before anybody is invited to them."""
+    """Gives people whose next dose waits for a seat the first that there are, before anybody is invited to them.
+
+    During maintenance nothing is given, as nobody is invited.
+    """
+    if under_way(office.pauses, office.now()) is not None:
+        return
     with office.storage.read() as view:
         stored = view.get(Key(Site, site_id))
     if stored is not None and stored.value.lost:

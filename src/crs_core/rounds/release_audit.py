@@ -16,7 +16,7 @@ from crs_core.domain.erasure import is_erased
 from crs_core.domain.pairing import bookable
 from crs_core.domain.registration import Registration
 from crs_core.domain.releases import EVERYBODY, ReleaseRecord, place_of
-from crs_core.domain.time import days_between, later
+from crs_core.domain.time import Instant, days_between, later
 from crs_core.ports.storage import Numbered, View
 from crs_core.rounds.violations import Violation
 
@@ -38,15 +38,34 @@ class _Wait:
     since: Numbered
     until: Numbered | None
 
-    def covers(self, release: Numbered) -> bool:
-        """Whether the registration was there for a release to see, beyond doubt."""
-        began, at = self.since, release.entry.at
-        if began.number > release.number or later(began.entry.at, seconds=_CLOSE_SECONDS) > at:
+
+@frozen
+class _Release:
+    """A release in the order of the journal.
+
+    Attributes:
+        came_by, left_from: Who came, or left, between the two may or may not have been seen by it.
+    """
+
+    record: ReleaseRecord
+    number: int
+    came_by: Instant
+    left_from: Instant
+
+    @classmethod
+    def of(cls, record: ReleaseRecord, noted: Numbered) -> "_Release":
+        """A record and its entry in the journal."""
+        at = noted.entry.at
+        return cls(record, noted.number, later(at, seconds=-_CLOSE_SECONDS), later(at, seconds=_CLOSE_SECONDS))
+
+    def saw(self, wait: _Wait) -> bool:
+        """Whether a registration was in the queue for it to see, beyond doubt."""
+        began, ended = wait.since, wait.until
+        if began.number > self.number or began.entry.at > self.came_by:
             return False
-        ended = self.until
-        if ended is None or ended.number < release.number:
+        if ended is None or ended.number < self.number:
             return ended is None
-        return ended.entry.kind == "invited" or ended.entry.at >= later(at, seconds=_CLOSE_SECONDS)
+        return ended.entry.kind == "invited" or ended.entry.at >= self.left_from
 
 
 def violations(view: View, registrations: Mapping[str, Registration]) -> Iterator[Violation]:
@@ -63,9 +82,9 @@ def violations(view: View, registrations: Mapping[str, Registration]) -> Iterato
     for record in records.values():
         yield from _counted(record)
     yield from _kept(records, releases, registrations)
-    of_site: dict[str, list[tuple[Numbered, ReleaseRecord]]] = defaultdict(list)
+    of_site: dict[str, list[_Release]] = defaultdict(list)
     for name in records.keys() & releases.keys():
-        of_site[records[name].site_id].append((releases[name], records[name]))
+        of_site[records[name].site_id].append(_Release.of(records[name], releases[name]))
     for one in registrations.values():
         waits = _waits(one, histories.get(one.id, ()))
         yield from _passed_over(one, waits, of_site.get(one.site_id, ()))
@@ -126,12 +145,10 @@ def _waits(one: Registration, history: Sequence[Numbered]) -> list[_Wait]:
     return [*found, _Wait(since, None)] if since is not None and one.queued else found
 
 
-def _passed_over(
-    one: Registration, waits: Sequence[_Wait], releases: Sequence[tuple[Numbered, ReleaseRecord]]
-) -> Iterator[Violation]:
-    for numbered, record in releases:
-        if any(wait.covers(numbered) for wait in waits) and _was_due(one, record) and one.id not in record.invited:
-            yield Violation(5, one.id, f"release {record.id} passed it over: it stood before the cut-off")
+def _passed_over(one: Registration, waits: Sequence[_Wait], releases: Sequence[_Release]) -> Iterator[Violation]:
+    for each in releases:
+        if any(map(each.saw, waits)) and _was_due(one, each.record) and one.id not in each.record.invited:
+            yield Violation(5, one.id, f"release {each.record.id} passed it over: it stood before the cut-off")
 
 
 def _was_due(one: Registration, record: ReleaseRecord) -> bool:

@@ -12,6 +12,7 @@ from attrs import evolve
 
 import crs_core as crs
 from crs_core.domain.campaign import CorrectionRule, DuplicateRule
+from crs_core.domain.ledger import AccountKind
 from crs_core.domain.messages import Message, Purpose
 from crs_core.domain.registration import Block, BlockReason, Registration, is_live
 from crs_core.domain.rules import Dated, always
@@ -460,3 +461,20 @@ def test_one_person_at_many_desks_at_once_has_one_live_registration(open_town: O
 def _registrations(town: Town) -> list[Registration]:
     with town.system._office.storage.read() as view:
         return list(view.scan(Registration))
+
+
+def test_who_withdraws_between_the_doses_gives_the_next_one_back(open_town: OpenTown, storage_url: str) -> None:
+    """The dose that was given stays given; the auditor finds every seat and dose."""
+    town = open_town(storage_url)
+    [(citizen, entry)] = town.entered(1)
+    held = town.reserve(entry)
+    passes(town, days=(held.doses[0].day - START.date()).days)
+    town.system.site("north").record_dose(held.id, 1)
+    town.desk.withdraw(town.enter(citizen))
+    passes(town, minutes=1)
+
+    assert standing(town, citizen) == "withdrawn"
+    with town.system._office.storage.read() as view:
+        balances = {account.day: each for account, each in view.accounts("north") if account.kind == AccountKind.DAY}
+    first, second = (balances[dose.day] for dose in held.doses)
+    assert (first.given, second.reserved) == (1, 0)

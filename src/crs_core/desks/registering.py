@@ -105,8 +105,9 @@ def _registration(
 
 def _answer(office: Office, saved: Registration, now: Instant) -> Registered:
     immediate = office.campaign.access.at(now) is Access.IMMEDIATE
+    follows = immediate and saved.reservation_id is None and not claims.awaits(saved)
     pending = frozenset() if saved.pending is None else claims_of(saved.pending.claims)
-    return Registered(saved.id, saved.site_id, saved.registered_at, immediate and not claims.awaits(saved), pending)
+    return Registered(saved.id, saved.site_id, saved.registered_at, follows, pending)
 
 
 def _decided(office: Office, stored: Held, fresh: Registration, of_claims: Verified, now: Instant) -> Plan[Registered]:

@@ -135,8 +135,10 @@ class CitizenRules(Play):
         if code:
             self.look()
             return None
-        assert registered.pin_follows == (self.model.campaign.access.at(self.now) is Access.IMMEDIATE)
         mine = self.contending.of_phone(person, proof.phone)
+        holds = mine is not None and mine.reservation is not None
+        immediate = self.model.campaign.access.at(self.now) is Access.IMMEDIATE
+        assert registered.pin_follows == (immediate and not holds)
         if mine is not None:
             assert (registered.registration_id, registered.registered_at) == (mine.id, mine.registered)
             self.look(*self.contending.again(mine, site, application.email, confirmed, self.now))

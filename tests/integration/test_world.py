@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +59,39 @@ def test_a_guard_taken_out_is_found_and_its_seed_plays_it_again(monkeypatch: pyt
 
     assert not failure.truth.startswith("error_")  # that were the plant itself
     assert replay(seed, MemoryStorage) == failure
+
+
+LIVELY = {
+    "asks for a control PIN": 500,
+    "types the PIN": 150,
+    "registers": 50,
+    "enters": 40,
+    "reserves": 20,
+    "cancels": 3,
+    "moves dose 1": 2,
+    "gives a dose": 5,
+    "misses somebody": 1,
+    "cuts seats": 3,
+    "the power fails": 20,
+}
+
+
+def test_weeks_are_lively() -> None:
+    """Truths that nobody puts to the test are kept by everybody: people get through, and vendors do what they may."""
+    done, repeated, reported = Counter[str](), 0, 0
+    for seed in range(20):
+        played = Week(write(seed), MemoryStorage)
+        assert played.play() is None
+        for line in played.lines:
+            words = re.sub(r"^(citizen \d|site \w+) |, twice$", "", line.text)
+            done[words] += 1
+            done["the power fails"] += words.endswith(": the power fails")
+        repeated += sum(number > 1 for number in Counter(each.reference for each in played.network.handed).values())
+        reported += sum("is told that a message came: True" in line.text for line in played.lines)
+
+    assert {words: number for words, number in LIVELY.items() if done[words] < number} == {}
+    assert repeated >= 5
+    assert reported >= 5
 
 
 def test_one_seed_is_one_week() -> None:

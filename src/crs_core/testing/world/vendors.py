@@ -2,7 +2,7 @@
 
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from attrs import field, frozen
 
@@ -12,7 +12,7 @@ from crs_core.ports.mail import Mail
 from crs_core.ports.registry import Answer, Registry
 from crs_core.ports.sms import Sms
 from crs_core.testing.clock import VirtualClock
-from crs_core.testing.vendors import Conduct, HostileGateway
+from crs_core.testing.vendors import Conduct, Handed, HostileGateway
 
 __all__ = ["Arrival", "Manner", "Network", "Report", "SlowRegistry"]
 
@@ -96,6 +96,11 @@ class Network:
         self._gateway = HostileGateway()
         self._reports: list[Report] = []
         self._manners: deque[Manner] = deque()
+
+    @property
+    def handed(self) -> Sequence[Handed]:
+        """Every hand-off so far, in order, and what the gateway did."""
+        return self._gateway.handed
 
     def behave(self, manner: Manner) -> None:
         """Does so with the next message that no other manner waits for."""

@@ -128,7 +128,7 @@ class Citizen(Doer):
     def _proves(self, message: Arrival, pin: str) -> None:
         """A PIN opens within its life, from the hand-off on, and not after it."""
         now, handle = self.clock.now(), self._handle
-        lives = message.taken and pin not in self._used and now < later(message.handed_at, minutes=_LIFE_MINUTES)
+        lives = message.taken and pin not in self._used and now < later(self._since(message), minutes=_LIFE_MINUTES)
         dead = self._has_expired(now)
 
         def then(proof: str) -> None:
@@ -151,6 +151,11 @@ class Citizen(Doer):
             then,
             refused,
         )
+
+    def _since(self, message: Arrival) -> Instant:
+        """When the life of a PIN began, by a clock that may have been put back while it was handed over."""
+        ended, reference = self.network.last.get(self.phone, (message.handed_at, message.reference))
+        return min(message.handed_at, ended) if reference == message.reference else message.handed_at
 
     def _has_expired(self, now: Instant) -> bool:
         """Whether the last message to this phone is settled, older than a life, and no later one was asked for."""

@@ -15,7 +15,7 @@ __all__ = ["Staff"]
 
 _AFTER = {1: (1, 2, 4, 6), 2: (24, 27, 29, 31)}
 """Second doses within reach of first ones, under either interval; not of all."""
-_MOST_SEATS, _MOST_DOSES, _SLOTS = 2, 6, {1: 4, 2: 5}
+_MOST_SEATS, _MOST_DOSES, _SLOTS = 2, 6, {1: 4, 2: 6}
 
 
 @define(eq=False)
@@ -54,7 +54,7 @@ class Staff(Doer):
         yield 1.0, lambda: self._publishes(chance)
         yield (0.2, self._closes) if self._opened else (8.0, self._opens)
         yield 1.0, self.releases
-        yield 4.0, lambda: self._attends(chance)
+        yield 8.0, lambda: self._attends(chance)
         if self._came:
             yield 0.5, lambda: self._counts_again(chance)
         if self._published:
@@ -70,7 +70,7 @@ class Staff(Doer):
             slots = dict(self._published.get(name, {})) if keeps else {}
             for _ in range(_SLOTS[dose]):
                 place = (add_days(today, chance.choice(_AFTER[dose])), chance.choice((480, 540)))
-                slots[place] = max(slots.get(place, 0), chance.randint(1, _MOST_SEATS))
+                slots[place] = max(slots.get(place, 0), chance.randint(dose, _MOST_SEATS))
             calendars.append(Calendar(name, product, dose, tuple(Slot(*at, seats) for at, seats in slots.items())))
 
         def then(_: int) -> None:

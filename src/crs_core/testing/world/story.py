@@ -16,6 +16,10 @@ _DAYS = 7
 _DAY = 24 * 3600
 _SITES = ("north", "south")
 _ROUNDS_A_DAY = 3
+_SITE_ACTS = 20
+_VISITS = 10
+_RUSH = 2
+"""Half of the visits are within so many days."""
 
 
 class Actor:
@@ -89,10 +93,11 @@ def _happens(chance: random.Random) -> Iterator[tuple[int, str]]:
     for day in range(_DAYS):
         yield from ((day * _DAY + chance.randrange(_DAY), Actor.ROUNDS) for _ in range(_ROUNDS_A_DAY))
         yield from ((day * _DAY + chance.randrange(_DAY), Actor.DISPATCHER) for _ in range(_ROUNDS_A_DAY))
-    for _ in range(10):
+    for _ in range(_SITE_ACTS):
         yield chance.randrange(_DAYS * _DAY), f"site {chance.choice(_SITES)}"
-    for _ in range(20):
-        yield from _visit(chance, chance.randrange(_DAYS * _DAY))
+    for days in (_RUSH, _DAYS):
+        for _ in range(_VISITS):
+            yield from _visit(chance, chance.randrange(days * _DAY))
 
 
 def _visit(chance: random.Random, second: int) -> Iterator[tuple[int, str]]:

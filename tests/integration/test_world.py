@@ -69,7 +69,7 @@ LIVELY = {
     "reserves": 20,
     "cancels": 3,
     "moves dose 1": 2,
-    "gives a dose": 5,
+    "gives a dose": 2,
     "misses somebody": 1,
     "cuts seats": 3,
     "the power fails": 20,

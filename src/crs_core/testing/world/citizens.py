@@ -128,7 +128,9 @@ class Citizen(Doer):
     def _proves(self, message: Arrival, pin: str) -> None:
         """A PIN opens within its life, from the hand-off on, and not after it."""
         now, handle = self.clock.now(), self._handle
-        lives = message.taken and pin not in self._used and now < later(self._since(message), minutes=_LIFE_MINUTES)
+        ends = later(self._since(message), minutes=_LIFE_MINUTES)
+        was_current = self._asked_at is None or self._asked_at < ends  # else a clock put back revives no older PIN
+        lives = message.taken and pin not in self._used and was_current and now < ends
         dead = self._has_expired(now)
 
         def then(proof: str) -> None:

@@ -10,6 +10,7 @@ from crs_core.domain.campaign import Sending
 from crs_core.domain.circuit import Circuit
 from crs_core.domain.messages import Channel
 from crs_core.domain.plans import Key
+from crs_core.domain.registration import Gate, Registration
 from crs_core.domain.rules import always
 from crs_core.domain.time import Instant, later
 from crs_core.errors import AdapterFault
@@ -124,6 +125,20 @@ def test_a_pin_that_nobody_waits_for_any_more_is_not_sent(open_town: OpenTown) -
     ]
     [text] = [message.text for _, message in operator.taken if message.to == citizen.phone]
     assert town.desk.verify_phone(sent.handle, PIN.findall(text)[0], source=citizen.source)
+
+
+def test_whom_no_message_reached_in_a_week_waits_as_before(open_town: OpenTown, storage_url: str) -> None:
+    """The gateway was down, not the citizen's phone: the invitation ends, the place in the queue does not."""
+    town, _ = in_an_outage(open_town, storage_url, hours=24 * 8)
+    town.clock.move(hours=24 * 8)
+    rounds(town, 1)
+    with town.system._office.storage.read() as view:
+        waiting = list(view.scan(Registration))
+
+    assert {letter.reason for letter in town.system.operations.dead_letters()} == {"too_late"}
+    assert {each.gate for each in waiting} == {Gate.QUEUED}
+    assert len(waiting) == PEOPLE
+    assert town.system.operations.audit() == ()
 
 
 def test_e_mail_leaves_while_short_messages_cannot(open_town: OpenTown) -> None:

@@ -40,6 +40,8 @@ _PIN_PURPOSES = {Purpose.REGISTERED, Purpose.INVITATION, Purpose.PIN_REMINDER}
 _TELL_TIMES = {Purpose.RESERVED, Purpose.MOVED, Purpose.REPLANNED, Purpose.DOSE_LOST}
 _CONFIRMATIONS = _TELL_TIMES | {BY_EMAIL[purpose] for purpose in _TELL_TIMES}
 _MOVES_ON = {Purpose.INVITATION, Purpose.DUPLICATE}
+_ENDED = {Gate.QUEUED: "returned", Gate.LAPSED: "lapsed"}
+_TOO_LATE = "too_late"
 
 
 @frozen
@@ -106,7 +108,7 @@ def _hand_over_all(office: Office, circuits: Circuits, leased: Iterable[Message]
 def _hand_over(office: Office, circuits: Circuits, message: Message) -> Outcome:
     now = office.now()
     if _good_until(office, message) <= now:
-        return Outcome(message.id, MessageState.DEAD, now, reason="too_late")
+        return Outcome(message.id, MessageState.DEAD, now, reason=_TOO_LATE)
     try:
         gateway_id = _send(office, circuits, _written(office, message))
     except Refused as refusal:
@@ -237,11 +239,12 @@ def _settle_once(
         for message, outcome in zip(messages, outcomes, strict=True):
             if not outcome.tried:
                 continue
-            lapsed = _after(office, work, message, outcome, puts, given_back)
+            ended = _after(office, work, message, outcome, puts, given_back)
             journal.append(_note(office, message, outcome))
-            if lapsed is not None:
-                facts = about(office, lapsed, now)
-                journal.append(office.note(now, "lapsed", person=lapsed.person, site_id=lapsed.site_id, **facts))
+            if ended is not None:
+                facts = about(office, ended, now)
+                kind = _ENDED[ended.gate]
+                journal.append(office.note(now, kind, person=ended.person, site_id=ended.site_id, **facts))
         changed = (*puts.values(), *circuits.puts(work))
         plan = Plan(None, changed, tuple(given_back), tuple(journal), outcomes=tuple(outcomes))
         work.apply(plan, actor=actor, now=now)
@@ -262,7 +265,7 @@ def _after(
     puts: dict[str, Put[Any]],
     given_back: list[Transfer],
 ) -> Registration | None:
-    """Collects what an outcome means; the registration that lapses by it, if one does."""
+    """Collects what an outcome means; the registration whose invitation ends by it, if one does."""
     if outcome.state is MessageState.OWED or _key(message) is None:
         return None
     if message.purpose is Purpose.CONTROL_PIN:
@@ -274,7 +277,7 @@ def _after(
     if put is None:
         return None
     puts[message.subject] = put
-    return put.value if isinstance(put.value, Registration) and put.value.gate is Gate.LAPSED else None
+    return put.value if isinstance(put.value, Registration) and put.value.gate in _ENDED else None
 
 
 def _of_challenge(work: Work, key: Key[Challenge], message: Message, outcome: Outcome) -> Put[Any] | None:
@@ -300,7 +303,11 @@ def _of_notice(office: Office, work: Work, message: Message, outcome: Outcome) -
 def _of_invitation(
     work: Work, key: Key[Registration], message: Message, outcome: Outcome, given_back: list[Transfer]
 ) -> Put[Any] | None:
-    """A window begins with the hand-off; an invitation that cannot be delivered holds no seat."""
+    """A window begins with the hand-off; an invitation that cannot be delivered holds no seat.
+
+    A phone that takes no message is called no more; where it was the gateway that took none for too long, the citizen
+    waits as before.
+    """
     stored = work.get(key)
     if stored is None or stored.value.gate is not Gate.INVITED or stored.value.reservation_id is not None:
         return None
@@ -309,7 +316,8 @@ def _of_invitation(
     if outcome.state is MessageState.SENT:
         return Put(key, gate.handed_off(stored.value, outcome.at, outcome.message_id), stored.version)
     given_back.extend(gate.no_longer_invited(stored.value))
-    return Put(key, gate.lapsed(stored.value), stored.version)
+    ended = gate.returned(stored.value) if outcome.reason == _TOO_LATE else gate.lapsed(stored.value)
+    return Put(key, ended, stored.version)
 
 
 def _note(office: Office, message: Message, outcome: Outcome) -> JournalEntry:

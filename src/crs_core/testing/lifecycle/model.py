@@ -163,8 +163,8 @@ class Model:
             return "" if self.people.has_pin(one, now) and not one.reservation else "the access has changed"
         return "moved on" if letter.purpose is Purpose.INVITATION and not one.is_invited else ""
 
-    def settled(self, name: str, now: Instant, *, sent: bool) -> None:
-        """A message left, or never will."""
+    def settled(self, name: str, now: Instant, *, sent: bool, late: bool) -> None:
+        """A message left, or never will: it was not worth sending any more when its turn came, or nobody takes it."""
         pin = self.pin_of(name)
         letter = self.letters.pop(name)
         if pin is not None:
@@ -177,6 +177,9 @@ class Model:
             return
         if one.is_invited and sent:
             one.handed = one.handed or now
+        elif one.is_invited and late:
+            one.state, one.resumes, one.silent_since = "queued", None, None
+            self.happens(now, "returned")
         elif one.is_invited:
             one.state = "lapsed"
             self.happens(now, "lapsed")

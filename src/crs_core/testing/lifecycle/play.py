@@ -134,7 +134,8 @@ class Play(RuleBasedStateMachine):
             assert not failed or is_last, "given up before the last try"
             assert did is not None or self._gone_by(message) or self.model.void(name, self.now), "never sent"
             letter = self.model.letters[name]
-            self.model.settled(name, self.now, sent=did is Conduct.TAKES)
+            late = did is None and self._gone_by(message)
+            self.model.settled(name, self.now, sent=did is Conduct.TAKES, late=late)
             if letter.purpose is Purpose.DUPLICATE and did is Conduct.TAKES:
                 self.contending.told(letter, self.now)
             sent += did is Conduct.TAKES

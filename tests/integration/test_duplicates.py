@@ -399,6 +399,33 @@ def test_whoever_let_the_invitations_lapse_registers_again(open_town: OpenTown, 
     assert town.system.site("north").release().invited == (citizen.registration_id,)
 
 
+def test_whoever_registers_again_after_a_lapse_is_expected_anew(open_town: OpenTown, storage_url: str) -> None:
+    """The second invitation counts from the first, which was let pass; the form answers both."""
+    rule = InvitationRule(windows=(Window(24, (), Then.RETURN), Window(24, (), Then.LAPSE)))
+    town = open_town(storage_url, invitation=always(rule))
+    [(citizen, _)] = town.entered(1)
+    first = _unanswered(town)
+    passes(town, hours=25)
+    town.system.site("north").release()
+    passes(town, minutes=1)
+    assert _unanswered(town) == first
+    passes(town, hours=25)
+    assert (standing(town, citizen), _unanswered(town)) == ("lapsed", {})
+    town.register(citizen)
+    town.system.site("north").release()
+
+    assert standing(town, citizen) == "invited"
+    assert _unanswered(town) == {town.clock.now().date(): 1}
+    assert town.system.operations.audit() == ()
+
+
+def _unanswered(town: Town) -> dict[date, int]:
+    """Invitations at the site by the day they count from."""
+    with town.system._office.storage.read() as view:
+        accounts = list(view.accounts("north"))
+    return {account.day: each.held for account, each in accounts if account.kind == AccountKind.INVITED and each.held}
+
+
 def test_bad_corrections_change_nothing(open_town: OpenTown) -> None:
     town = open_town("memory:")
     [(_, entry)] = town.entered(1)

@@ -118,6 +118,40 @@ def test_the_seat_is_free_and_the_person_may_come_again(open_town: OpenTown, sto
     rounds(town)
 
 
+@pytest.mark.parametrize("objects", [False, True], ids=["the newer took the place", "the older objected"])
+def test_whoever_contended_is_erased_whole_and_keeps_nobody_out(
+    open_town: OpenTown, storage_url: str, *, objects: bool
+) -> None:
+    """A blocked registration is erased with the one that counts; no phone of the person waits for the other."""
+    town = open_town(storage_url)
+    [older] = town.registered(1)
+    newer = town.register(evolve(older, phone="+420602000001", number=0xBAD))
+    rounds(town)
+    if objects:
+        town.desk.dispute(town.proof_of(older), older.insured_number)
+    town.clock.move(hours=73)
+    rounds(town)
+    blocked = newer if objects else older
+    assert len(town.system.operations.explain(blocked.registration_id).blocks) == 1
+    town.system.operations.erase(older.insured_number)
+
+    for each in (older, newer):
+        explained = town.system.operations.explain(each.registration_id)
+        assert (explained.journey.standing.value, explained.blocks) == ("withdrawn", ())
+    town.clock.move(days=5)
+    assert town.system.operations.tick().duplicates == 0
+    rounds(town)
+    again = town.register(blocked)
+    explained = town.system.operations.explain(again.registration_id)
+    assert (explained.journey.standing.value, explained.blocks) == ("queued", ())
+    town.system.operations.settle_duplicate(again.registration_id)
+    history = [entry.kind for entry in town.system.operations.explain(again.registration_id).history]
+    assert history[history.index("erased") + 1 :] == ["registered"]
+    rounds(town)
+    row = town.system.operations.statistics().days[-1]
+    assert (row.registrations, row.waiting) == (1, 1)
+
+
 def test_a_number_that_nobody_has_erases_nobody(open_town: OpenTown, storage_url: str) -> None:
     town = open_town(storage_url)
     lived(town)

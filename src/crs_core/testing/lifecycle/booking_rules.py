@@ -163,8 +163,8 @@ class BookingRules(CitizenRules):
             self.look()
             return
         assert (gone.id, gone.cancelled_at) == (reservation.id, self.now)
-        held.one.reservation, held.one.state = None, "queued"
-        held.one.resumes = held.one.silent_since = None
+        held.one.reservation = None
+        held.one.returns()
         self.model.happens(self.now, "cancelled")
         self.look(*told(Purpose.CANCELLED, held.one, reservation))
 

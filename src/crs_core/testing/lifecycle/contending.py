@@ -100,7 +100,7 @@ class Contending:
         for each in self.model.people.of(one.person):
             if each is not one:
                 letters += [about(Purpose.DUPLICATE_ENDED, each), *self._gives_back(each, now)]
-        one.blocked, one.told, one.disputed, one.due = "", "", False, None
+        self._stands(one)
         self.model.people.others[one.person.insured_number] = []
         return letters
 
@@ -110,6 +110,7 @@ class Contending:
         for each in found:
             if not each.withdrawn:
                 self._gives_back(each, now)
+            self._stands(each)
             each.erased = True
         self.model.people.others[person.insured_number] = []
         self.model.forgets({each.id for each in found}, {each.phone for each in found})
@@ -169,7 +170,7 @@ class Contending:
         older = None if gone else self.model.people.live(one.person)
         names = self.model.people.others[one.person.insured_number]
         names.remove(one.id)
-        one.blocked, one.told, one.disputed, one.due = "", "", False, None
+        self._stands(one)
         for each in self._others(one.person):
             if each.blocked == "newer":
                 self._waits(each, now)
@@ -181,6 +182,10 @@ class Contending:
         letters = [] if older is None or objects else [about(Purpose.REPLACED, older)]
         return letters if objects else letters + self._pin(one, now)
 
+    def _stands(self, one: Registered) -> None:
+        """Nothing keeps it out as a duplicate, nor tells of another that it contended with."""
+        one.blocked, one.told, one.disputed, one.due = "", "", False, None
+
     def _waits(self, one: Registered, now: Instant) -> None:
         names = self.model.people.others.setdefault(one.person.insured_number, [])
         if one.id not in names:
@@ -189,7 +194,7 @@ class Contending:
 
     def _closes(self, one: Registered, *, only_invited: bool = False) -> None:
         if not only_invited or one.state == "invited":
-            one.state, one.resumes = "queued", None
+            one.returns()
 
     def _pin(self, one: Registered, now: Instant) -> list[Letter]:
         return [about(Purpose.REGISTERED, one)] if self._immediate(now) else []

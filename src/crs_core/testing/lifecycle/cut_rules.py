@@ -107,8 +107,8 @@ class CutRules(Play):
                 assert not self._has_come(was)
 
     def _loses(self, one: Registered) -> None:
-        one.reservation, one.state = None, "queued"
-        one.resumes = one.silent_since = None
+        one.reservation = None
+        one.returns()
         self.model.happens(self.now, "cancelled")
 
     def _cost(self, before: dict[str, Reservation], after: dict[str, Reservation], product: str) -> tuple[int, ...]:

@@ -178,7 +178,7 @@ class Model:
         if one.is_invited and sent:
             one.handed = one.handed or now
         elif one.is_invited and late:
-            one.state, one.resumes, one.silent_since = "queued", None, None
+            one.returns()
             self.happens(now, "returned")
         elif one.is_invited:
             one.state = "lapsed"

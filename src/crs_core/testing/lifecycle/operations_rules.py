@@ -102,12 +102,13 @@ class OperationsRules(RestingRules, SiteRules):
         )
         self.look(*([] if code else self.contending.settles(one, self.now)))
 
+    @precondition(lambda self: self.model.people.all)
     @rule(data=st.data(), really=st.sampled_from([False, False, True]))
     def erases_somebody(self, data: st.DataObject, really: bool) -> None:  # noqa: FBT001
         """A person is erased, now and then; once more finds nothing of them."""
         if not really:
             return
-        person = data.draw(st.sampled_from(self.residents), label="person")
+        person = data.draw(st.sampled_from([each.person for each in self.model.people.all.values()]), label="person")
         number = person.insured_number
         found = self.contending.erases(person, self.now)
         assert self.ask(lambda system: system.operations.erase(number)).registrations == found

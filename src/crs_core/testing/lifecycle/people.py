@@ -124,6 +124,10 @@ class Registered:
         self.invited_on = self.silent_since or today
         self.calls += 1
 
+    def returns(self) -> None:
+        """It is in the queue, and its next invitation is as if it were the first."""
+        self.state, self.resumes, self.silent_since = "queued", None, None
+
     def ends_now(self) -> bool:
         """Its windows are over; whether it lapses by that."""
         place, (_, window) = self.window + len(self.windows()) - 1, self.windows()[-1]

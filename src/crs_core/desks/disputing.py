@@ -21,10 +21,11 @@ def dispute(office: Office, proof: str, insured_number: str, *, actor: str, idem
     key = Key(Person, office.person(number))
 
     def decide(work: Work, now: Instant) -> Plan[bool]:
+        challenge = challenge_of(work, phone)
         tries = BudgetUse(f"dispute:phone:{phone.id}", office.campaign.limits.registrations_phone, "too_many_tries")
         work.take((tries,), now)
         found = held(work, key.id)
-        mine = found.of_phone(challenge_of(work, phone).phone)
+        mine = found.of_phone(challenge.phone)
         return Plan(True) if mine is None else _disputed(office, found, mine, now)
 
     arguments = {"proof": proof, "insured_number": number}

@@ -216,7 +216,10 @@ class CitizenRules(Play):
 
     def objects(self, proof: Proof, person: Invented, *, twice: bool) -> None:
         """A phone objects to other registrations of a person."""
+        uses = [(f"dispute {proof.phone}", self.model.campaign.limits.registrations_phone)]
         code = "token_expired" if self._is_void(proof) else ""
+        if not code and self.model.budgets.take(uses, self.now) is None:
+            code = "too_many_tries"
         self.command(
             lambda system, key: system.citizen.dispute(proof.token, person.insured_number, idempotency_key=key),
             code,

@@ -6,6 +6,7 @@ from hypothesis.stateful import precondition, rule
 
 from crs_core.domain.messages import Purpose
 from crs_core.rounds.release import Release
+from crs_core.testing.invented import Invented
 from crs_core.testing.lifecycle.model import Letter, about
 from crs_core.testing.lifecycle.people import Registered
 from crs_core.testing.lifecycle.resting import RestingRules
@@ -109,6 +110,10 @@ class OperationsRules(RestingRules, SiteRules):
         if not really:
             return
         person = data.draw(st.sampled_from([each.person for each in self.model.people.all.values()]), label="person")
+        self.erases(person)
+
+    def erases(self, person: Invented) -> None:
+        """A person is erased."""
         number = person.insured_number
         found = self.contending.erases(person, self.now)
         assert self.ask(lambda system: system.operations.erase(number)).registrations == found

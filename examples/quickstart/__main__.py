@@ -18,7 +18,7 @@ import uvicorn
 
 import crs_core as crs
 
-from .portal import portal
+from .app import app_of
 from .seed import furnish
 
 HERE = Path(__file__).parent
@@ -38,7 +38,7 @@ def main() -> None:
         furnish(system)
         print(f"Messages are written to {folder}/outbox", flush=True)
         with rounds(system.operations, float(os.environ.get("PORTAL_PAUSE", "1"))):
-            uvicorn.run(portal(system.citizen, campaign), port=int(os.environ.get("PORTAL_PORT", "8000")))
+            uvicorn.run(app_of(system.citizen, campaign), port=int(os.environ.get("PORTAL_PORT", "8000")))
 
 
 def keys(file: Path) -> dict[str, bytes]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pendulum
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
@@ -20,10 +21,11 @@ TEXTS: Mapping[str, Mapping[str, Any]] = tomllib.loads((HERE / "texts.toml").rea
 
 
 def environment(desk: crs.CitizenDesk, campaign: crs.Campaign) -> Environment:
-    """What the templates may use beside the page: sites, texts, days and times; a name that is missing is an error."""
+    """What the templates may use beside the page: sites, texts, days, times, rules; a missing name is an error."""
     found = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
     found.trim_blocks = found.lstrip_blocks = True
     found.globals.update(sites=desk.sites, place=campaign.place, at=at, fresh_key=lambda: secrets.token_urlsafe(16))
+    found.globals["restarts"] = lambda what: getattr(campaign.corrections.at(pendulum.now("UTC")), what) == "restarts"
     found.filters.update(day=day, long=long, short=short, local=local, moment=moment, reason=reason, clock=clock)
     found.globals["zone"] = ZoneInfo(campaign.zone)
     found.globals["languages"] = [(name, TEXTS[name]["language"]) for name in campaign.languages if name in TEXTS]

@@ -16,7 +16,8 @@ from .environment import TEXTS, environment
 __all__ = ["Page", "install", "page_of"]
 
 OPEN = frozenset({"start", "phone", "enter", "remind"})
-FORMS = OPEN | {"pin", "register", "site", "confirm"}
+CHANGES = frozenset({"newtime", "newname", "newemail", "newsite", "newphone", "dispute"})
+FORMS = OPEN | {"pin", "register", "site", "confirm"} | CHANGES
 STATUS: Mapping[type, int] = {
     crs.TooManyAttempts: 429,
     crs.Refused: 409,
@@ -72,6 +73,10 @@ class Page:
     def day(self) -> date | None:
         """The day chosen, if one was."""
         return _date(self["day"])
+
+    def number(self) -> int:
+        """The number of the dose to move; 0, which crs refuses, where the form has none."""
+        return int(self["number"]) if self["number"] in {"1", "2", "3"} else 0
 
     def birth_date(self) -> date:
         """The day of birth; one that no calendar has becomes a day that crs refuses, beside all other faults."""

@@ -6,12 +6,15 @@ the portal's own. A form also carries a random `key`, so that a button pressed t
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 import crs_core as crs
 
-from .pages import Page, install, page_of
+from .pages import Page, page_of
 
+__all__ = ["Desk", "Form", "desk_of", "router", "signpost"]
+
+PROVED_FOR = frozenset({"dispute", "newphone"})  # beside a registration
 router = APIRouter(prefix="/{language}")
 
 
@@ -41,9 +44,9 @@ def ask_for_pin(desk: Desk, page: Form) -> Response:
 
 @router.post("/pin/next")
 def prove_phone(desk: Desk, page: Form) -> Response:
-    """Step 2: the control PIN proves the phone."""
+    """Step 2: the control PIN proves the phone; what for, the page before knows."""
     page["proof"] = desk.verify_phone(page["handle"], page["pin"], source=page.source, idempotency_key=page["key"])
-    return page.show("register")
+    return page.show(page["why"] if page["why"] in PROVED_FOR else "register")
 
 
 @router.post("/register/next")
@@ -108,30 +111,8 @@ def reserve(desk: Desk, page: Form) -> Response:
     return signpost(desk, page)
 
 
-@router.post("/cancel")
-def ask_whether_to_cancel(desk: Desk, page: Form) -> Response:
-    """The question before a reservation is given back."""
-    return page.show("cancel", journey=desk.journey(page["entry"]))
-
-
-@router.post("/cancel/next")
-def cancel(desk: Desk, page: Form) -> Response:
-    """Both doses are given back."""
-    desk.cancel(page["entry"], idempotency_key=page["key"])
-    page["done"] = "cancelled"
-    return signpost(desk, page)
-
-
 @router.post("/remind/next")
 def remind(desk: Desk, page: Form) -> Response:
     """A lost PIN2 is sent once more."""
     reminded = desk.remind_pin(page["insured_number"], source=page.source, idempotency_key=page["key"])
     return page.show("enter", reminded=reminded)
-
-
-def portal(desk: crs.CitizenDesk, campaign: crs.Campaign) -> FastAPI:
-    """The portal of a citizen's desk; of the campaign it takes what everybody may know."""
-    app = FastAPI(title="crs quickstart", openapi_url=None)
-    app.include_router(router)
-    install(app, desk, campaign)
-    return app

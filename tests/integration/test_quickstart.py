@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -27,15 +27,16 @@ from attrs import Factory, define, field, frozen
 from fastapi import FastAPI
 
 import crs_core as crs
+from examples.quickstart.app import app_of
 from examples.quickstart.environment import TEXTS
 from examples.quickstart.pages import status_of
-from examples.quickstart.portal import portal as build
 from tests.confirmations import read_sheet
 
 ROOT = Path(__file__).parents[2]
 QUICKSTART = ROOT / "examples" / "quickstart"
 NUMBERS = itertools.count(1)
 PATIENCE = 20.0
+CHANGES = ("newtime", "newname", "newemail", "newsite", "newphone", "dispute", "withdraw")
 GENEROUS = """
 [limits]
 pin_sends_source = { most = 1000, minutes = 60 }
@@ -114,6 +115,15 @@ class Portal:
                 return str(pins[-1])
             time.sleep(0.02)
         pytest.fail(f"no PIN of {digits} digits came within {PATIENCE} s; the log:\n{self.log}")
+
+    def await_text(self, phone: str, part: str) -> None:
+        """Returns once a message with that part has come to a phone."""
+        ends = time.monotonic() + PATIENCE
+        while time.monotonic() < ends:
+            if any(part in text for text in self.texts(phone)):
+                return
+            time.sleep(0.02)
+        pytest.fail(f"no message with {part!r} came within {PATIENCE} s; the log:\n{self.log}")
 
 
 @define
@@ -530,6 +540,263 @@ def test_a_cancellation_can_be_left_undone(portal: Portal) -> None:
     assert TEXTS["en"]["standings"]["reserved"] in citizen.page.text
 
 
+def moves_to(citizen: Citizen) -> dict[str, FormFound]:
+    """The forms of the times that a dose may move to, by time."""
+    path = f"/{citizen.language}/newtime"
+    return {form.fields["dose"][0]: form for form in citizen.forms.found if form.action == path}
+
+
+def doses_shown(citizen: Citizen) -> list[str]:
+    return re.findall(r"<dd>([^<]*\s\d+:\d\d)</dd>", citizen.page.text)
+
+
+@pytest.mark.parametrize(("language", "dose"), [("cs", 1), ("en", 2)])
+def test_one_dose_moves_and_the_other_stays(portal: Portal, language: str, dose: int) -> None:
+    citizen = Citizen(portal, language)
+    citizen.enter_for_the_first_time("south")
+    citizen.reserve()
+    before = doses_shown(citizen)
+
+    citizen.press("move", number=str(dose))
+    assert str(TEXTS[language]["move_title"]).format(number=dose) in citizen.page.text
+    citizen.press("newtime")
+    [new] = doses_shown(citizen)
+    address, fields = citizen.filled("newtime/next")
+    for _ in range(2):
+        citizen.send(address, fields)
+        assert citizen.page.status_code == 200
+
+    assert citizen.says("done_moved")
+    assert new not in before
+    assert doses_shown(citizen) == [new if number == dose else old for number, old in enumerate(before, 1)]
+
+
+def test_a_move_to_a_time_taken_meanwhile_keeps_the_old_one_and_shows_others(portal: Portal) -> None:
+    first, second = Citizen(portal, "en"), Citizen(portal, "cs")
+    for citizen in (first, second):
+        citizen.enter_for_the_first_time("square")
+        citizen.reserve()
+    before = doses_shown(second)
+    for citizen in (first, second):
+        citizen.press("move", number="2")
+    both = min(moves_to(first).keys() & moves_to(second).keys())
+    for citizen in (first, second):
+        citizen.send(portal.address + moves_to(citizen)[both].action, moves_to(citizen)[both].fields)
+    first.press("newtime/next")
+
+    second.press("newtime/next")
+
+    assert first.says("done_moved")
+    assert second.page.status_code == 409
+    assert second.refused("offer_taken")
+    assert both not in moves_to(second)
+    second.press("journey")
+    assert doses_shown(second) == before
+
+
+def test_a_dose_that_is_none_cannot_move(portal: Portal) -> None:
+    citizen = Citizen(portal, "cs")
+    citizen.enter_for_the_first_time()
+    citizen.reserve()
+
+    citizen.press("move", number="second")
+
+    assert citizen.page.status_code == 400
+    citizen.press("journey")
+    assert TEXTS["cs"]["standings"]["reserved"] in citizen.page.text
+
+
+@pytest.mark.parametrize("language", ["cs", "en"])
+def test_name_and_email_are_corrected_with_a_reservation_too(portal: Portal, language: str) -> None:
+    citizen = Citizen(portal, language)
+    citizen.enter_for_the_first_time()
+    citizen.reserve()
+    assert read_sheet(citizen.download("sheet").content).text.count("Příkladová") == 0
+
+    citizen.press("change")
+    citizen.press("newname")
+    citizen.press("newname/next", first_name="Božena", last_name="")
+    assert citizen.page.status_code == 400
+    assert citizen.forms.inputs["last_name"]["aria-invalid"] == "true"
+    assert citizen.forms.inputs["first_name"]["value"] == "Božena"
+    citizen.press("newname/next", last_name="Příkladová")
+    assert citizen.says("done_corrected")
+    assert "Příkladová" in read_sheet(citizen.download("sheet").content).text
+
+    citizen.press("change")
+    citizen.press("newemail")
+    citizen.press("newemail/next", email="bozena@")
+    assert citizen.page.status_code == 400
+    assert citizen.forms.inputs["email"]["aria-invalid"] == "true"
+    citizen.press("newemail/next", email=f"b{citizen.number}@example.org")
+    assert citizen.says("done_corrected")
+    mails = portal.folder / "outbox" / "mail"
+    ends = time.monotonic() + PATIENCE
+    while not any(f"b{citizen.number}@example.org".encode() in file.read_bytes() for file in mails.glob("*.txt")):
+        assert time.monotonic() < ends, portal.log
+        time.sleep(0.02)
+
+
+def test_another_site_is_chosen_until_there_is_a_reservation(portal: Portal) -> None:
+    citizen = Citizen(portal, "en")
+    citizen.enter_for_the_first_time("north")
+    citizen.press("change")
+    citizen.press("newsite")
+    assert citizen.says("change_restarts")
+    address, fields = citizen.filled("newsite/next", site="nowhere")
+    citizen.send(address, fields)
+    assert citizen.page.status_code == 404
+
+    citizen.press("newsite/next", site="south")
+
+    assert citizen.says("done_corrected")
+    assert "Nemocnice Vzorov Jih" in citizen.page.text
+    portal.pin(citizen.phone, 8, after=1)
+    citizen.enter()
+    citizen.reserve()
+    citizen.press("change")
+    assert "newsite" not in citizen.page.text
+    citizen.send(address, fields | {"site": ["north"], "key": ["another key of the form"]})
+    assert citizen.page.status_code == 409
+    assert citizen.refused("already_reserved")
+
+
+def test_another_phone_is_proved_and_has_another_pin2(portal: Portal) -> None:
+    citizen, other = Citizen(portal, "cs"), Citizen(portal, "cs")
+    citizen.enter_for_the_first_time()
+    old = portal.pin(citizen.phone, 8)
+    citizen.press("change")
+    left_behind = citizen.filled("newname")
+
+    citizen.press("phone")
+    citizen.press("phone/next", phone=other.phone)
+    right = portal.pin(other.phone, 6)
+    citizen.press("pin/next", pin=f"{(int(right) + 1) % 10**6:06d}")
+    assert citizen.page.status_code == 403
+    citizen.press("pin/next", pin=right)
+    assert other.phone in citizen.page.text
+    citizen.press("newphone/next")
+
+    assert citizen.says("done_newphone")
+    new = portal.pin(other.phone, 8)
+    assert new != old
+    citizen.press("enter/next", insured_number=citizen.insured_number, pin2=old)
+    assert citizen.refused("wrong_pin2")
+    citizen.press("enter/next", insured_number=citizen.insured_number, pin2=new)
+    assert TEXTS["cs"]["standings"]["invited"] in citizen.page.text
+    citizen.send(*left_behind)
+    citizen.press("newname/next", first_name="Božena", last_name="Příkladová")
+    assert citizen.page.status_code == 400
+    assert citizen.refused("token_expired")
+
+
+@pytest.mark.parametrize("language", ["cs", "en"])
+def test_whoever_is_told_of_a_duplicate_objects_with_their_phone(portal: Portal, language: str) -> None:
+    older, newer = Citizen(portal, language), Citizen(portal, language)
+    older.enter_for_the_first_time()
+    newer.prove_phone()
+    newer.press("register/next", **newer.details() | {"insured_number": older.insured_number})
+    portal.await_text(older.phone, {"cs": "ohlaste to", "en": "say so"}[language])
+    before = objections(portal)
+
+    object_to(newer, older.insured_number)
+    assert objections(portal) == before
+    object_to(older, older.insured_number)
+
+    assert older.says("disputed_done")
+    assert objections(portal) == before + 1
+    older.enter()
+    assert TEXTS[language]["standings"]["invited"] in older.page.text
+
+
+def objections(portal: Portal) -> int:
+    """How many objections the journal holds."""
+    with closing(sqlite3.connect(portal.folder / "portal.db", timeout=PATIENCE)) as database:
+        [[count]] = database.execute("SELECT count(*) FROM journal WHERE kind = 'disputed'")
+    return int(count)
+
+
+def object_to(citizen: Citizen, insured_number: str) -> None:
+    """From the start page, past the phone, to the answer."""
+    citizen.open("start")
+    assert f'href="/{citizen.language}/objection"' in citizen.page.text
+    citizen.open("objection")
+    seen = len(portal_pins(citizen))
+    citizen.press("phone/next", phone=citizen.phone)
+    citizen.press("pin/next", pin=citizen.portal.pin(citizen.phone, 6, after=seen))
+    citizen.press("dispute/next", insured_number=insured_number)
+
+
+def portal_pins(citizen: Citizen) -> list[str]:
+    """The control PINs that came so far."""
+    return [pin for text in citizen.portal.texts(citizen.phone) for pin in re.findall(r"\b\d{6}\b", text)]
+
+
+@pytest.mark.parametrize("language", ["cs", "en"])
+def test_an_objection_is_answered_the_same_whatever_there_is(portal: Portal, language: str) -> None:
+    holder, stranger = Citizen(portal, language), Citizen(portal, language)
+    holder.register()
+
+    object_to(holder, holder.insured_number)
+    pages = [holder.page.text]
+    for number in (holder.insured_number, stranger.insured_number):
+        object_to(stranger, number)
+        pages.append(stranger.page.text)
+
+    assert holder.says("disputed_done")
+    assert pages[0] == pages[1] == pages[2]
+
+
+def test_an_objection_takes_a_proof_and_an_insured_number(portal: Portal) -> None:
+    citizen = Citizen(portal, "cs")
+    citizen.open("objection")
+    citizen.press("phone/next", phone=citizen.phone)
+    right = portal.pin(citizen.phone, 6)
+    citizen.press("pin/next", pin=f"{(int(right) + 1) % 10**6:06d}")
+    assert citizen.page.status_code == 403
+    citizen.switch_language()
+    citizen.press("pin/next", pin=right)
+    assert citizen.says("dispute_title")
+
+    citizen.press("dispute/next", insured_number="my number")
+    assert citizen.page.status_code == 400
+    assert citizen.forms.inputs["insured_number"]["aria-invalid"] == "true"
+    proof = citizen.forms.found[0].fields["proof"][0]
+    wrong = proof[:-1] + ("A" if proof[-1] != "A" else "B")
+    citizen.press("dispute/next", insured_number=citizen.insured_number, proof=wrong)
+
+    assert citizen.page.status_code == 400
+    assert citizen.refused("token_invalid")
+    assert 'href="/en/objection"' in citizen.page.text
+
+
+@pytest.mark.parametrize("reserved", [False, True])
+def test_a_registration_ends_once_the_question_is_answered(portal: Portal, reserved: bool) -> None:  # noqa: FBT001
+    citizen = Citizen(portal, "cs")
+    citizen.enter_for_the_first_time()
+    if reserved:
+        citizen.reserve()
+    citizen.press("change")
+    citizen.press("withdraw")
+    assert citizen.says("withdraw_with_reservation" if reserved else "withdraw_warning")
+    citizen.press("journey")
+    assert TEXTS["cs"]["standings"]["reserved" if reserved else "invited"] in citizen.page.text
+    left_behind = citizen.filled("change")
+
+    citizen.press("change")
+    citizen.press("withdraw")
+    address, fields = citizen.filled("withdraw/next")
+    for _ in range(2):
+        citizen.send(address, fields)
+        assert citizen.says("withdrawn_title")
+
+    citizen.send(*left_behind)
+    assert citizen.page.status_code == 409
+    assert citizen.refused("withdrawn")
+    citizen.enter()
+    assert citizen.refused("wrong_pin2")
+
+
 def test_a_page_left_behind_leads_back_to_the_signpost(portal: Portal) -> None:
     """Two windows: what is reserved in one cannot be chosen again in the other."""
     citizen = Citizen(portal, "cs")
@@ -626,7 +893,7 @@ def test_a_storage_that_is_gone_is_a_page_too(tmp_path: Path) -> None:
     keys = {"2021-01": b"an invented key of 32 bytes ...."}
     spool, storage = f"spool:{tmp_path}", f"sqlite:///{tmp_path}/portal.db"
     with crs.open_system(crs.example_campaign(), keys=keys, storage=storage, sms=spool, mail=spool) as system:
-        app = build(system.citizen, system.campaign)
+        app = app_of(system.citizen, system.campaign)
         with sqlite3.connect(tmp_path / "portal.db") as database:
             database.execute("DROP TABLE person")
         database.close()
@@ -641,7 +908,7 @@ def test_a_fault_of_the_portal_itself_tells_the_citizen_nothing_of_it(tmp_path: 
     keys = {"2021-01": b"an invented key of 32 bytes ...."}
     spool = f"spool:{tmp_path}"
     with crs.open_system(crs.example_campaign(), keys=keys, sms=spool, mail=spool) as system:
-        app = build(system.citizen, system.campaign)
+        app = app_of(system.citizen, system.campaign)
         app.state.desk = "no desk at all"
         answer = asyncio.run(posted(app, "/en/remind/next", {"insured_number": "406231001"}))
 
@@ -660,7 +927,14 @@ async def posted(app: FastAPI, path: str, form: dict[str, str]) -> httpx.Respons
 def test_an_address_that_only_a_form_leads_to_shows_the_start(portal: Portal) -> None:
     citizen = Citizen(portal, "en")
 
-    for path, status in (("pin", 404), ("phone/next", 405), ("journey", 404), ("nothing", 404), ("times", 404)):
+    for path, status in (
+        ("pin", 404),
+        ("phone/next", 405),
+        ("journey", 404),
+        ("times", 404),
+        ("change", 404),
+        ("dispute", 404),
+    ):
         citizen.open(path)
         assert citizen.page.status_code == status
         assert citizen.says("start_register")
@@ -670,9 +944,10 @@ def test_an_address_that_only_a_form_leads_to_shows_the_start(portal: Portal) ->
 def test_no_text_whatever_breaks_a_page(portal: Portal, typed: str) -> None:
     """Every field of every form, with characters that no storage takes, too many of them, and such as browsers obey."""
     names = ("phone", "pin", "pin2", "insured_number", "first_name", "birth_year", "site", "email", "entry", "proof")
-    body = "&".join(f"{name}={typed}" for name in (*names, "handle", "offer", "day", "dose", "key"))
+    more = ("handle", "offer", "day", "dose", "key", "why", "number")
+    body = "&".join(f"{name}={typed}" for name in (*names, *more))
 
-    for page in ("phone", "pin", "register", "enter", "remind", "confirm", "cancel"):
+    for page in (*("phone", "pin", "register", "enter", "remind", "confirm", "cancel"), *CHANGES):
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         answer = portal.http.post(f"{portal.address}/cs/{page}/next", content=body, headers=headers)
         assert answer.status_code in {400, 403, 404, 429}, page

@@ -589,9 +589,25 @@ def test_a_move_to_a_time_taken_meanwhile_keeps_the_old_one_and_shows_others(por
     assert first.says("done_moved")
     assert second.page.status_code == 409
     assert second.refused("offer_taken")
-    assert both not in moves_to(second)
+    others = moves_to(second)
+    assert others
+    assert both not in others
     second.press("journey")
     assert doses_shown(second) == before
+
+
+def test_a_time_that_nobody_offered_gives_way_to_those_that_are(portal: Portal) -> None:
+    citizen = Citizen(portal, "en")
+    citizen.enter_for_the_first_time()
+    citizen.reserve()
+    citizen.press("move")
+    citizen.press("newtime")
+
+    citizen.press("newtime/next", offer="made up")
+
+    assert citizen.page.status_code == 400
+    assert citizen.refused("token_invalid")
+    assert moves_to(citizen)
 
 
 def test_a_dose_that_is_none_cannot_move(portal: Portal) -> None:

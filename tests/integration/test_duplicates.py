@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve
 
 import crs_core as crs
-from crs_core.domain.campaign import CorrectionRule, DuplicateRule
+from crs_core.domain.campaign import Access, CorrectionRule, DuplicateRule
 from crs_core.domain.ledger import AccountKind
 from crs_core.domain.messages import Message, Purpose
 from crs_core.domain.registration import Block, BlockReason, Registration, is_live
@@ -231,6 +231,22 @@ def test_a_second_form_from_the_same_phone_corrects_the_first(open_town: OpenTow
     assert town.desk.journey(entry).standing.value == "invited"
     assert town.desk.enter(citizen.insured_number, pin2, source=citizen.source)
     assert {group: of for group, of in town.system.operations.statistics().waiting_by_age.items() if of} == {"85-89": 1}
+
+
+def test_whoever_reserved_meanwhile_is_not_told_to_choose_a_time(open_town: OpenTown, storage_url: str) -> None:
+    """The form once more owes PIN2 again; a reservation comes before that message leaves."""
+    town = open_town(storage_url, access=always(Access.IMMEDIATE))
+    [citizen] = town.registered(1)
+    passes(town, minutes=1)
+    entry = town.enter(citizen)
+    town.register(citizen)
+    before = len(town.texts(citizen.phone))
+    town.reserve(entry)
+    passes(town, minutes=1)
+
+    assert not any("Termin si vyberte" in text for text in town.texts(citizen.phone)[before:])
+    dead = [(each.message.purpose, each.reason) for each in town.system.operations.dead_letters()]
+    assert dead == [(Purpose.REGISTERED, "superseded")]
 
 
 @pytest.mark.parametrize(("rule", "kept"), [("restarts", False), ("keeps", True)])

@@ -200,7 +200,7 @@ def _pin(office: Office, view: View, message: Message) -> dict[str, str]:
 def _still_owed(office: Office, registration: Registration, message: Message) -> bool:
     """Whether the message still tells the truth: an invitation while its gate is open, PIN2 while it opens.
 
-    A message of the phone or the site before a correction tells it no more.
+    Neither tells it to whoever has a reservation by now; nor does one of the phone or the site before a correction.
     """
     if registration.withdrawn_at is not None or message.person != of(registration, message.purpose):
         return False
@@ -210,7 +210,8 @@ def _still_owed(office: Office, registration: Registration, message: Message) ->
         now = office.now()
         access = office.campaign.access.at(now)
         waits = access is Access.IMMEDIATE and duplicates.contends(registration)
-        return waits or gate.is_open(registration, access, now, office.pauses)
+        opens = waits or gate.is_open(registration, access, now, office.pauses)
+        return opens and registration.reservation_id is None
     return True
 
 

@@ -3,8 +3,8 @@
 >>> import crs_core as crs
 >>> system = crs.open_system(crs.example_campaign(), keys={"2021-01": b"an invented key of 32 bytes ...."})
 >>> sent = system.citizen.request_control_pin("601 000 001", source="203.0.113.7")
->>> system.operations.dispatch()
-Dispatch(sent=1, put_off=0, dead=0)
+>>> system.operations.dispatch().sent
+1
 """
 
 from crs_core.composition.campaign_file import load_campaign, read_campaign

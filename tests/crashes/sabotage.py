@@ -48,10 +48,10 @@ def _settle_first(patch: pytest.MonkeyPatch) -> None:
 
 def _name_anew(patch: pytest.MonkeyPatch) -> None:
     """A second try has a reference of its own."""
-    send = dispatch._send
+    written = dispatch._written
 
-    def named(office: Any, circuits: Any, message: Any, *rest: Any) -> str:
+    def named(office: Any, message: Any) -> Any:
         name = message.id if message.attempts == 1 else f"{message.id}.{message.attempts}"
-        return send(office, circuits, evolve(message, id=name), *rest)
+        return written(office, evolve(message, id=name))
 
-    patch.setattr(dispatch, "_send", named)
+    patch.setattr(dispatch, "_written", named)

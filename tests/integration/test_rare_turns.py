@@ -8,17 +8,25 @@ from attrs import evolve
 
 from crs_core.domain.messages import Lane, Purpose
 from crs_core.domain.time import later
-from crs_core.errors import Stale
+from crs_core.errors import Refused, Stale
+from crs_core.ports.sms import Sms
 from crs_core.rounds import dispatch
 from crs_core.rounds.circuits import Circuits
 from tests.systems import START, OpenTown, invented
 
 
-def test_an_invitation_that_was_never_sent_is_counted_as_lapsed(open_town: OpenTown, storage_url: str) -> None:
+class NoSuchNumber:
+    """A gateway that knows that nobody has this number."""
+
+    def send(self, _sms: Sms) -> str:
+        raise Refused("no_such_number", "nobody has this number", remedy="correct it")
+
+
+def test_an_invitation_that_no_phone_takes_is_counted_as_lapsed(open_town: OpenTown, storage_url: str) -> None:
     town = open_town(storage_url)
     town.registered(1)
     town.system.site("north").release()
-    town.clock.move(days=8)  # longer than its message is worth sending
+    town.system._office.sms = NoSuchNumber()
 
     assert town.system.operations.dispatch().dead == 1
     town.system.operations.tick()

@@ -85,7 +85,8 @@ def on_sqlite(name: str, folder: str, people: int, limit: float) -> Iterator[Riv
         other = Town(f"sqlite:///{here}/by_hand.db", here, 0)
         other.system.close()
         connection = sqlite3.connect(f"{here}/by_hand.db", isolation_level=None)
-        connection.execute("PRAGMA synchronous=FULL")
+        for setting in ("synchronous=FULL", "wal_autocheckpoint=8000"):
+            connection.execute(f"PRAGMA {setting}")
         by_hand = ByHand(connection, "BEGIN IMMEDIATE", "?", "")
         prove(connection, town, people, "?")
         yield Rival(name, town, by_hand, limit)

@@ -4,6 +4,7 @@ It writes down every answer once it has it, as a portal shows it to a citizen; e
 every batch once it is leased. Which boundaries there are is `BOUNDARIES`.
 """
 
+import itertools
 import os
 import queue
 import re
@@ -22,7 +23,7 @@ from attrs import define, field, frozen
 import crs_core as crs
 from crs_adapters.storage.sql.postgresql import PostgresqlSession
 from crs_adapters.storage.sql.sqlite import SqliteSession
-from crs_core.domain.messages import Message
+from crs_core.domain.messages import Lane, Message
 from crs_core.ports.storage import Storage, Work
 from tests.crashes import judgement, sabotage
 from tests.crashes.record import Record
@@ -45,7 +46,10 @@ BOUNDARIES = (
     "dispatcher: decided",
     "dispatcher: committed",
 )
-"""In each of these moments a worker can die: *begun* holds its locks, *decided* has written all and not committed."""
+"""In each of these moments a worker can die: *begun* holds its locks, *decided* has written all and not committed.
+
+A guard taken out is told from one in place by where in a batch it happens: *of a batch: 60* is the sixtieth message.
+"""
 
 FIRST_NEW = 1000
 LONGEST_SECONDS = 120
@@ -80,6 +84,17 @@ class Knife:
         self._boundary = boundary
         self._left = nth
         self._lock = threading.Lock()
+        self._place: Iterator[int] = itertools.count(1)
+
+    def leased(self, lane: Lane) -> None:
+        """Says what the dispatcher, of which there is one, hands over from here on."""
+        self._place = itertools.count(1) if lane is Lane.BULK else itertools.repeat(0)
+        self.at("leased")
+
+    def handed_over(self) -> None:
+        """Says that one more of what was leased is with the gateway."""
+        self.at("handed over")
+        self.at(f"of a batch: {next(self._place)}")
 
     def at(self, boundary: str) -> None:
         """Says where this thread stands."""
@@ -121,7 +136,7 @@ class WatchedStorage:
         if leased:
             lane = max(message.lane for message in leased)
             self.record.write("leased", lane=lane.name, ids=[message.id for message in leased])
-            self.knife.at("leased")
+            self.knife.leased(lane)
         return leased
 
     def capabilities(self) -> frozenset[str]:
@@ -147,7 +162,7 @@ class WatchedGateway:
         """See `SmsGateway.send`."""
         self.knife.at("handing over")
         name = self.inner.send(sms)
-        self.knife.at("handed over")
+        self.knife.handed_over()
         with self._came:
             self._texts[sms.to] = sms.text
             self._came.notify_all()

@@ -244,19 +244,14 @@ def _more_answers(record: Path, number: int) -> None:
         sleep(0.01)
 
 
-def _deep_in_a_batch() -> list[tuple[str, int]]:
-    """At least one of these falls more than fifty messages behind a lease of a hundred, however the threads run."""
-    return [("handed over", nth) for nth in (150, 190, 230)]
-
-
 @pytest.mark.parametrize(
     ("sabotage", "deaths", "said"),
     [
         ("answers first", [("citizen: decided", 2)], "is lost"),
         ("settles first", [("dispatcher: committed", 2)], "count as sent, the gateway has"),
-        ("leases hundreds", [("citizen: begun", 9), *_deep_in_a_batch()], "of lane BULK came twice"),
+        ("leases hundreds", [("of a batch: 60", 1)], "of lane BULK came twice"),
         ("settles nothing", [("handed over", 130)], "leases were never settled"),
-        ("names every try anew", _deep_in_a_batch(), "count as sent, the gateway has"),
+        ("names every try anew", [("of a batch: 20", 1), ("of a batch: 40", 1)], "count as sent, the gateway has"),
     ],
 )
 def test_a_guard_taken_out_is_seen(

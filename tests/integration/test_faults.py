@@ -11,8 +11,10 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import psycopg
@@ -24,11 +26,14 @@ from crs_adapters.storage.sql import postgresql, storage
 from crs_core.domain.messages import Lane
 from crs_core.domain.plans import Key, Plan, Put
 from crs_core.domain.sites import Site
-from crs_core.domain.time import later
+from crs_core.domain.time import Instant, later
 from tests.postgresql import PostgresqlServer
 from tests.systems import DURABLE, PIN, START, OpenTown, Town, dump, invented
 
 HOUR = 60
+CITIZENS = 3
+LOCKED_SECONDS = 60.0 if os.environ.get("CI") == "true" else 12.0
+"""A minute; outside CI a little more than a command waits."""
 
 
 def commands(town: Town) -> dict[str, Callable[[int], object]]:
@@ -259,6 +264,42 @@ def test_a_locked_database(open_town: OpenTown, storage_url: str, monkeypatch: p
     for command in commands(town).values():
         command(500)
     assert town.system.operations.audit() == ()
+
+
+@pytest.mark.slow
+@pytest.mark.postgresql
+def test_a_minute_of_a_locked_database(open_town: OpenTown, tmp_path: Path, postgresql_url: str) -> None:
+    """The waits are what they are for users: whoever is refused comes again with the same key, and is served once."""
+    urls = (f"sqlite:///{tmp_path}/crs.db", postgresql_url)
+    towns = [open_town(url) for url in urls]
+    with ThreadPoolExecutor(2 * CITIZENS) as pool, ExitStack() as locks:
+        for url in urls:
+            locks.enter_context(Lock(url).held())
+        waiting = [pool.submit(asks_again_and_again, town, number) for town in towns for number in range(CITIZENS)]
+        Event().wait(LOCKED_SECONDS)
+        early = [each for each in waiting if each.done()]
+        locks.close()
+        told = [each.result() for each in waiting]
+
+    assert early == []
+    assert all(told), "somebody waited without an answer"
+    assert all(moment is not None and moment > START for moments in told for moment in moments)
+    for town in towns:
+        assert town.system.operations.dispatch().sent == CITIZENS
+        assert town.system.operations.audit() == ()
+
+
+def asks_again_and_again(town: Town, number: int) -> list[Instant | None]:
+    """When a citizen was told to come again, each time, until a PIN was on its way."""
+    citizen = invented(number)
+    told: list[Instant | None] = []
+    while True:
+        try:
+            town.desk.request_control_pin(citizen.phone, source=citizen.source, idempotency_key=f"press {number}")
+        except crs.Busy as refusal:
+            told.append(refusal.retry_at)
+        else:
+            return told
 
 
 @pytest.mark.postgresql

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -26,7 +27,7 @@ from crs_adapters.storage.sql import postgresql, storage
 from crs_core.domain.messages import Lane
 from crs_core.domain.plans import Key, Plan, Put
 from crs_core.domain.sites import Site
-from crs_core.domain.time import Instant, later
+from crs_core.domain.time import later
 from tests.postgresql import PostgresqlServer
 from tests.systems import DURABLE, PIN, START, OpenTown, Town, dump, invented
 
@@ -289,10 +290,10 @@ def test_a_minute_of_a_locked_database(open_town: OpenTown, tmp_path: Path, post
         assert town.system.operations.audit() == ()
 
 
-def asks_again_and_again(town: Town, number: int) -> list[Instant | None]:
+def asks_again_and_again(town: Town, number: int) -> list[datetime | None]:
     """When a citizen was told to come again, each time, until a PIN was on its way."""
     citizen = invented(number)
-    told: list[Instant | None] = []
+    told: list[datetime | None] = []
     while True:
         try:
             town.desk.request_control_pin(citizen.phone, source=citizen.source, idempotency_key=f"press {number}")

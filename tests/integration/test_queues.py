@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from attrs import define, field
 
 from crs_adapters.storage.memory.view import MemoryView
 from crs_adapters.storage.memory.work import MemoryWork
@@ -11,6 +12,7 @@ from crs_core.domain.campaign import Sending
 from crs_core.domain.control_pin import Sent
 from crs_core.domain.messages import Lane
 from crs_core.domain.rules import always
+from crs_core.ports.sms import Sms
 from tests.systems import OpenTown, Town, invented
 
 SLOW = always(Sending(per_second=2))
@@ -90,3 +92,31 @@ def test_a_moment_that_has_passed_is_told_no_more(open_town: OpenTown, storage_u
 
     again = press(town, 1)
     assert first.expected_at < now < again.expected_at
+
+
+@define
+class PressedDuring:
+    """A gateway at whose first invitation another citizen asks for a control PIN."""
+
+    town: Town
+    sent: list[str] = field(factory=list)
+
+    def send(self, sms: Sms) -> str:
+        """See `SmsGateway.send`."""
+        if not self.sent:
+            press(self.town, 900)
+        self.sent.append(sms.to)
+        return ""
+
+
+def test_a_control_pin_waits_for_the_batch_under_way_and_for_no_other(open_town: OpenTown, storage_url: str) -> None:
+    town = open_town(storage_url)
+    town.registered(60)
+    town.system.site("north").release()
+    gateway = PressedDuring(town)
+    town.system._office.sms = gateway
+
+    town.system.operations.dispatch()
+
+    assert len(gateway.sent) == 61
+    assert gateway.sent.index(invented(900).phone) == 50

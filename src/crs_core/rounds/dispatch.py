@@ -33,8 +33,7 @@ from crs_core.rounds.enclosing import attached, confirmation_of, documents_of
 
 __all__ = ["Dispatch", "dispatch"]
 
-_ONE_AT_A_TIME = 1
-_BULK = 50
+_LEASES = (((Lane.INTERACTIVE,), 1), ((Lane.TRANSACTIONAL, Lane.BULK), 50))
 _LONGEST_PAUSE = 3600
 _PIN_PURPOSES = {Purpose.REGISTERED, Purpose.INVITATION, Purpose.PIN_REMINDER}
 _TELL_TIMES = {Purpose.RESERVED, Purpose.MOVED, Purpose.REPLANNED, Purpose.DOSE_LOST}
@@ -72,22 +71,30 @@ def dispatch(office: Office, limit: int, *, actor: str) -> Dispatch:
     done = Dispatch()
     left = limit
     circuits = Circuits(office)
-    for lanes, most in (((Lane.INTERACTIVE,), _ONE_AT_A_TIME), ((Lane.TRANSACTIONAL, Lane.BULK), _BULK)):
-        while left > 0:
-            now = office.now()
-            rest = under_way(office.pauses, now)
-            if rest is not None:
-                return evolve(done, retry_at=rest.end)
-            until = later(now, seconds=office.campaign.sending.at(now).lease_seconds)
-            channels = [channel for channel in Channel if circuits.may_try(channel, now)]
-            leased = office.storage.lease(lanes, min(most, left), now=now, until=until, channels=channels)
-            if not leased:
-                break
-            outcomes = list(_hand_over_all(office, circuits, leased, until))
-            _settle(office, circuits, leased[: len(outcomes)], outcomes, actor)
-            done = done.plus(outcomes)
-            left -= len(leased)
+    while left > 0:
+        now = office.now()
+        rest = under_way(office.pauses, now)
+        if rest is not None:
+            return evolve(done, retry_at=rest.end)
+        until = later(now, seconds=office.campaign.sending.at(now).lease_seconds)
+        leased = _leased(office, circuits, left, now, until)
+        if not leased:
+            break
+        outcomes = list(_hand_over_all(office, circuits, leased, until))
+        _settle(office, circuits, leased[: len(outcomes)], outcomes, actor)
+        done = done.plus(outcomes)
+        left -= len(leased)
     return done
+
+
+def _leased(office: Office, circuits: Circuits, left: int, now: Instant, until: Instant) -> Sequence[Message]:
+    """The next to go: whoever waits at a page, or else a batch, behind which the next one waits at most."""
+    channels = [channel for channel in Channel if circuits.may_try(channel, now)]
+    for lanes, most in _LEASES:
+        found = office.storage.lease(lanes, min(most, left), now=now, until=until, channels=channels)
+        if found:
+            return found
+    return ()
 
 
 def _hand_over_all(office: Office, circuits: Circuits, leased: Iterable[Message], until: Instant) -> Iterator[Outcome]:

@@ -18,6 +18,7 @@ from crs_core.domain.sites import Site, supplies
 from crs_core.domain.time import Day, Instant
 from crs_core.errors import NotFound
 from crs_core.office.commands import Office
+from crs_core.office.vacancies import vacancies
 from crs_core.ports.storage import View
 from crs_core.rounds import calling
 from crs_core.rounds.calling import Turn
@@ -132,7 +133,7 @@ def explain_site(office: Office, site_id: str) -> SiteExplanation:
     now = office.now()
     with office.storage.read() as view:
         site = _site(view, site_id)
-        free = supplies(site, view.days(site_id), office.campaign, now)
+        free = supplies(site, vacancies(office, view, site_id, now), office.campaign, now)
         published = calendar_check.published_seats(view.accounts(site_id))
         findings = calendar_check.check(site, free, published, office.campaign, now)
         room = calling.room(office, view, site_id, now)
@@ -165,8 +166,8 @@ def explain_seat(office: Office, site_id: str, calendar: str, day: Day, minute: 
     with office.storage.read() as view:
         site = _site(view, site_id)
         head = next((each for each in site.calendars if each.name == calendar), None)
-        free = supplies(site, view.days(site_id), office.campaign, now)
-        times = [] if head is None else free_times(view, site, head.product, head.dose, day)
+        free = supplies(site, vacancies(office, view, site_id, now), office.campaign, now)
+        times = [] if head is None else free_times(office, view, site, head.product, head.dose, day, now)
         accounts = dict(view.accounts(site_id))
     here = [place for place, seat in enumerate(times) if (seat.calendar, seat.minute) == (calendar, minute)]
     case = SeatCase(

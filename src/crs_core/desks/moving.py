@@ -14,6 +14,7 @@ from crs_core.domain.time import Day, Instant, clock_time, later
 from crs_core.errors import Problem, Refused, Short
 from crs_core.office.commands import Command, Office
 from crs_core.office.letters import note, told
+from crs_core.office.vacancies import vacancies
 from crs_core.ports.storage import View, Work
 
 __all__ = ["move_dose", "move_offers"]
@@ -32,7 +33,7 @@ def move_offers(office: Office, entry: str, *, dose: int, day: Day | None) -> Of
         case = _case(office, view, held, dose, now)
         if case is None:
             return Offers(now, held.site_id, (), None, (), "site_closed")
-        times = {each: _times(view, case, each) for each in moving.days_open(case)}
+        times = {each: _times(office, view, case, each) for each in moving.days_open(case)}
     days = tuple((each, len(found)) for each, found in times.items() if found)
     chosen = day if day is not None or not days else days[0][0]
     found = () if chosen is None else times.get(chosen, ())
@@ -54,12 +55,12 @@ def _case(office: Office, view: View, held: Reservation, dose: int, now: Instant
     site = view.get(Key(Site, held.site_id))
     if site is None or not site.value.is_open:
         return None
-    return Case(held, dose, site.value, view.days(held.site_id), office.campaign, now)
+    return Case(held, dose, site.value, vacancies(office, view, held.site_id, now), office.campaign, now)
 
 
-def _times(view: View, case: Case, day: Day) -> tuple[OfferedDose, ...]:
+def _times(office: Office, view: View, case: Case, day: Day) -> tuple[OfferedDose, ...]:
     old = case.old
-    seats = free_times(view, case.site, case.reservation.product, case.dose, day)
+    seats = free_times(office, view, case.site, case.reservation.product, case.dose, day, case.now)
     return tuple(
         seat for seat in seats if (seat.calendar, seat.day, seat.minute) != (old.calendar, old.day, old.minute)
     )

@@ -13,9 +13,10 @@ from crs_core.domain.plans import Key
 from crs_core.domain.registration import Registration
 from crs_core.domain.reservations import Offer, OfferedDose, Offers
 from crs_core.domain.sites import OpenSite, Site, supplies
-from crs_core.domain.time import Day, Instant, later, to_micros
+from crs_core.domain.time import Day, Instant, has_come, later, to_micros
 from crs_core.errors import Refused
 from crs_core.office.commands import Office
+from crs_core.office.vacancies import vacancies
 from crs_core.ports.storage import View
 
 __all__ = ["MOST_OFFERS", "chosen_site", "free_times", "offers", "read_offer", "sites"]
@@ -69,7 +70,7 @@ def offers(office: Office, entry: str, *, site_id: str | None, day: Day | None) 
         site = view.get(Key(Site, where))
         if site is None or not site.value.is_open:
             return Offers(now, where, (), None, (), "site_closed")
-        by_product = supplies(site.value, view.days(where), office.campaign, now)
+        by_product = supplies(site.value, vacancies(office, view, where, now), office.campaign, now)
         days = _days(by_product.values())
         for candidate in _candidates(days, day):
             found = tuple(
@@ -114,7 +115,7 @@ def _of_day(
     if chain is None:
         return
     days = (day, *(Day.fromordinal(each) for each in chain))
-    columns = [free_times(view, site, product, dose, each) for dose, each in enumerate(days, start=1)]
+    columns = [free_times(office, view, site, product, dose, each, now) for dose, each in enumerate(days, start=1)]
     if not all(columns):
         return
     for first in columns[0][:MOST_OFFERS]:
@@ -122,14 +123,17 @@ def _of_day(
         yield _offer(office, site.id, product, (first, *later_doses), now)
 
 
-def free_times(view: View, site: Site, product: str, dose: int, day: Day) -> list[OfferedDose]:
-    """Free seats of a day for one dose, one a slot, calendar by calendar in order of time."""
+def free_times(
+    office: Office, view: View, site: Site, product: str, dose: int, day: Day, now: Instant
+) -> list[OfferedDose]:
+    """Free seats of a day for one dose whose time lies ahead, one a slot, calendar by calendar in order of time."""
+    zone, today = office.campaign.zone, office.today(now)
     return [
         OfferedDose(dose, head.name, day, minute)
         for head in site.calendars
         if (head.product, head.dose) == (product, dose)
         for minute, _ in view.slots(site.id, head.name, day)
-        if not site.is_short(head.name, day, minute)
+        if not site.is_short(head.name, day, minute) and not (day == today and has_come(day, minute, zone, now))
     ]
 
 

@@ -20,6 +20,7 @@ from crs_core.errors import InvalidInput, Problem, Refused, Short
 from crs_core.office.commands import Command, Office
 from crs_core.office.letters import note, sms, told
 from crs_core.office.persons import ended, held
+from crs_core.office.vacancies import vacancies
 from crs_core.ports.storage import View, Work
 
 __all__ = ["cancel", "held_by", "journey", "reserve", "withdraw"]
@@ -70,11 +71,11 @@ def _reservation(
 ) -> Reservation:
     stored = view.get(Key(Site, offer.site_id))
     site = require_open(None if stored is None else stored.value, offer.site_id)
-    days = view.days(site.id)
+    days = vacancies(office, view, site.id, now)
     supply = supplies(site, days, office.campaign, now).get(offer.product)
     if supply is None:
         raise Refused("offer_taken", "the site no longer offers this product", remedy="choose another time")
-    require_offered(offer, supply, site)
+    require_offered(offer, supply, site, office.campaign.zone, now)
     access = office.campaign.access.at(now)
     invitation = registration.invitation if access is Access.INVITATION else None
     of_product = free_doses(site, days, offer.product, office.campaign.stock.at(now))

@@ -17,6 +17,7 @@ from crs_core.domain.time import Day, Instant
 from crs_core.errors import InvalidInput, Problem, Refused
 from crs_core.office.commands import Command, Office
 from crs_core.office.reception import Reception
+from crs_core.office.vacancies import vacancies
 from crs_core.ports.storage import View, Work
 from crs_core.rounds.release import Release, release
 
@@ -298,7 +299,7 @@ class SiteDesk:
     def _findings(self, office: Office, view: View, now: Instant) -> tuple[Finding, ...]:
         stored = view.get(Key(Site, self.site_id))
         site = Site(self.site_id) if stored is None else stored.value
-        free = supplies(site, view.days(self.site_id), office.campaign, now)
+        free = supplies(site, vacancies(office, view, self.site_id, now), office.campaign, now)
         published = calendar_check.published_seats(view.accounts(self.site_id))
         return calendar_check.check(site, free, published, office.campaign, now)
 

@@ -17,7 +17,7 @@ from crs_core.domain.registration import Registration, Standing, standing
 from crs_core.domain.regulator import Room
 from crs_core.domain.reservations import Attendance, Reservation
 from crs_core.domain.sites import CalendarHead, Site
-from crs_core.domain.time import Day, Instant, slot_instant
+from crs_core.domain.time import Day, Instant, has_come
 
 __all__ = ["Rule", "SeatCase", "of_full_room", "of_opening", "of_person", "of_room", "of_seat"]
 
@@ -171,7 +171,7 @@ def _of_slot(case: SeatCase) -> str:
     """What holds a seat by itself, whatever it could go with."""
     held = {
         "site_closed": not case.site.is_open,
-        "seat_past": slot_instant(case.day, case.minute, case.zone) <= case.now,
+        "seat_past": has_come(case.day, case.minute, case.zone, case.now),
         "seat_short": case.site.is_short(case.calendar, case.day, case.minute),
         "seat_taken": not case.balance.free,
     }

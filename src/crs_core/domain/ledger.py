@@ -94,6 +94,15 @@ class SiteDays:
     doses: Mapping[str, Mapping[Day, int]]
     invited: Mapping[Day, int]
 
+    def without(self, day: Day, gone: Mapping[str, int]) -> "SiteDays":
+        """The same with fewer free seats on a day: by calendar, how many."""
+        if not any(gone.values()):
+            return self
+        seats = {series: dict(free) for series, free in self.seats.items()}
+        for series, number in gone.items():
+            seats[series][day] -= number
+        return SiteDays(self.site_id, seats, self.doses, self.invited)
+
     def after(self, transfers: Iterable[Transfer]) -> "SiteDays":
         """What would be free once some transfers of seats and doses are made."""
         seats = {series: dict(free) for series, free in self.seats.items()}

@@ -18,7 +18,7 @@ from crs_core.domain.ledger import SiteDays
 from crs_core.domain.pairing import Supply, bookable
 from crs_core.domain.reservations import Appointment, Attendance, OfferedDose, Reservation, changes
 from crs_core.domain.sites import Site, free_doses, supplies
-from crs_core.domain.time import Day, Instant, slot_instant
+from crs_core.domain.time import Day, Instant, has_come
 from crs_core.errors import Refused
 
 __all__ = ["Case", "days_open", "moved", "require_movable", "vacated", "window"]
@@ -32,7 +32,7 @@ class Case:
     """One dose that somebody wants to move, and its site as it is.
 
     Attributes:
-        days: What is free at the site now, the old seat not included.
+        days: What is free at the site now, of today what lies ahead; the old seat not included.
     """
 
     reservation: Reservation
@@ -58,10 +58,7 @@ def require_movable(appointment: Appointment, now: Instant, zone: str) -> None:
         raise Refused("dose_given", "this dose has been given", remedy="choose a dose that lies ahead")
     if not appointment.held:
         return
-    if (
-        appointment.attendance is Attendance.CHECKED_IN
-        or slot_instant(appointment.day, appointment.minute, zone) <= now
-    ):
+    if appointment.attendance is Attendance.CHECKED_IN or has_come(appointment.day, appointment.minute, zone, now):
         raise Refused("dose_past", "the time of this dose has come", remedy="ask at the vaccination site")
 
 
@@ -119,8 +116,9 @@ def moved(case: Case, seat: OfferedDose) -> Reservation:
     heads = {head.name for head in case.site.calendars if (head.product, head.dose) == _column(case)}
     first, last = window(case.reservation, case.dose)
     inside = seat.calendar in heads and first <= seat.day.toordinal() <= last
-    short = case.site.is_short(seat.calendar, seat.day, seat.minute)
-    if supply is None or short or not inside or supply.seats[case.dose - 1].get(seat.day.toordinal(), 0) <= 0:
+    gone = case.site.is_short(seat.calendar, seat.day, seat.minute)
+    gone = gone or has_come(seat.day, seat.minute, case.campaign.zone, case.now)
+    if supply is None or gone or not inside or supply.seats[case.dose - 1].get(seat.day.toordinal(), 0) <= 0:
         raise _taken()
     after = _moved(case, seat, supply)
     if after is None:

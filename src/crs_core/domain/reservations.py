@@ -11,7 +11,7 @@ from crs_core.domain import pairing
 from crs_core.domain.ledger import Account, AccountKind, State, Transfer
 from crs_core.domain.pairing import Supply
 from crs_core.domain.sites import Site
-from crs_core.domain.time import Day, Instant, clock_time, days_between
+from crs_core.domain.time import Day, Instant, clock_time, days_between, has_come
 from crs_core.errors import Refused
 
 __all__ = [
@@ -198,12 +198,12 @@ class Reservation:
         return evolve(self, doses=doses)
 
 
-def require_offered(offer: Offer, supply: Supply, site: Site) -> None:
-    """Returns where all of the offer's seats are there, in order, within the interval, and nobody is stranded.
+def require_offered(offer: Offer, supply: Supply, site: Site, zone: str, now: Instant) -> None:
+    """Returns where all of the offer's seats are there and ahead, in order, within the interval; nobody is stranded.
 
     Raises:
-        Refused: ``offer_taken`` where a seat or a dose is gone, ``offer_strands`` where taking it would leave
-            somebody else's first dose without its second.
+        Refused: ``offer_taken`` where a seat or a dose is gone, or its time has come; ``offer_strands`` where taking it
+            would leave somebody else's first dose without its second.
     """
     dose_of = {head.name: (head.product, head.dose) for head in site.calendars}
     wanted = [(offer.product, number) for number in range(1, len(supply.seats) + 1)]
@@ -215,6 +215,8 @@ def require_offered(offer: Offer, supply: Supply, site: Site) -> None:
     if any(free.get(day, 0) <= 0 for free, day in zip(supply.seats, days, strict=True)):
         raise _taken()
     if any(site.is_short(dose.calendar, dose.day, dose.minute) for dose in offer.doses):
+        raise _taken()
+    if any(has_come(dose.day, dose.minute, zone, now) for dose in offer.doses):
         raise _taken()
     if pairing.deliveries_for(supply.doses, days) is None:
         raise _taken()

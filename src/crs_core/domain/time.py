@@ -21,6 +21,7 @@ __all__ = [
     "days_between",
     "exists",
     "from_micros",
+    "has_come",
     "later",
     "midnight",
     "minute_of",
@@ -158,6 +159,15 @@ def slot_instant(day: Day, minute: int, zone: str) -> Instant:
     if not exists(day, minute, zone):
         raise ValueError(f"time={day} {clock_time(minute)}: the clocks skip it in {zone}; choose another time")
     return utc(pendulum.datetime(day.year, day.month, day.day, minute // 60, minute % 60, tz=_zone(zone), fold=0))
+
+
+def has_come(day: Day, minute: int, zone: str, now: Instant) -> bool:
+    """Whether a wall-clock time is now or over.
+
+    >>> has_come(date(2021, 1, 25), 510, "Europe/Prague", pendulum.datetime(2021, 1, 25, 7, 30))
+    True
+    """
+    return slot_instant(day, minute, zone) <= now
 
 
 def exists(day: Day, minute: int, zone: str) -> bool:

@@ -12,6 +12,7 @@ from crs_core.domain.regulator import Room
 from crs_core.domain.sites import Site
 from crs_core.domain.time import Day, Instant
 from crs_core.office.commands import Office
+from crs_core.office.vacancies import vacancies
 from crs_core.ports.storage import View
 
 __all__ = ["Turn", "called", "room", "turn", "uncalled"]
@@ -41,7 +42,8 @@ class Turn:
 def room(office: Office, view: View, site_id: str, now: Instant) -> Room:
     """How many may be invited at a site."""
     site = view.get(Key(Site, site_id))
-    found = regulator.room(None if site is None else site.value, view.days(site_id), office.campaign, now)
+    days = vacancies(office, view, site_id, now)
+    found = regulator.room(None if site is None else site.value, days, office.campaign, now)
     return found if under_way(office.pauses, now) is None else evolve(found, left=0, held_by="maintenance")
 
 

@@ -87,6 +87,7 @@ class BookingRules(CitizenRules):
         assert [dose.dose for dose in offer.doses] == list(range(1, len(offer.doses) + 1))
         for dose in offer.doses:
             assert free[dose.calendar, dose.day, dose.minute] > 0
+            assert not self.model.seats.over(dose.day, dose.minute, self.now)
             assert town.CALENDARS[dose.calendar] == (offer.product, dose.dose)
         assert self.model.seats.strands(site, offer.product, [dose.day for dose in offer.doses], self.now) == ""
 
@@ -131,7 +132,10 @@ class BookingRules(CitizenRules):
         if code:
             return code
         free = {(calendar.name, slot.day, slot.minute): left for calendar, slot, left in seats.free(offer.site_id)}
-        there = all(free.get((dose.calendar, dose.day, dose.minute), 0) > 0 for dose in offer.doses)
+        there = all(
+            free.get((dose.calendar, dose.day, dose.minute), 0) > 0 and not seats.over(dose.day, dose.minute, self.now)
+            for dose in offer.doses
+        )
         return "" if there else "offer_taken"
 
     def _is_delivered(self, reservation: Reservation) -> None:

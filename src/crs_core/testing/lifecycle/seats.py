@@ -8,7 +8,7 @@ from attrs import define, field
 
 from crs_core.domain.calendars import Calendar, Slot
 from crs_core.domain.campaign import Campaign, StockRule
-from crs_core.domain.time import Day, Instant, day_of
+from crs_core.domain.time import Day, Instant
 from crs_core.testing.lifecycle.pairs import Window, most_people
 from crs_core.testing.lifecycle.people import People
 
@@ -87,13 +87,17 @@ class Seats:
         return sorted({each.product for each in self.calendars(site).values()})
 
     def supply(self, site: str, product: str, now: Instant) -> list[dict[Day, int]]:
-        """Free seats of each dose by day, from today on."""
-        today = day_of(now, self.campaign.zone)
+        """Free seats of each dose by day, of times that lie ahead."""
         found: list[Counter[Day]] = [Counter() for _ in range(self.campaign.product(product).doses)]
         for calendar, slot, free in self.free(site):
-            if calendar.product == product and slot.day >= today and free:
+            if calendar.product == product and free and not self.over(slot.day, slot.minute, now):
                 found[calendar.dose - 1][slot.day] += free
         return [dict(each) for each in found]
+
+    def over(self, day: Day, minute: int, now: Instant) -> bool:
+        """Whether the time of a seat has come, by the clock on the wall."""
+        wall = now.in_timezone(self.campaign.zone)
+        return (day, minute) <= (wall.date(), 60 * wall.hour + wall.minute)
 
     def window(self, product: str, now: Instant) -> Window:
         """The interval in force."""

@@ -5,19 +5,39 @@ given to `open_system`. Its life: when a system opens, every plugin is asked onc
 when the command line starts, once for its commands. A plugin that fails is named in the error.
 """
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pluggy
 from attrs import field, frozen
 
 from crs_core.ports.clock import Clock
+from crs_core.ports.confirmation import ConfirmationDocuments
+from crs_core.ports.mail import MailServer
+from crs_core.ports.registry import Registry
+from crs_core.ports.sms import SmsGateway
+from crs_core.ports.storage import Storage
 
-__all__ = ["Adapter", "CliCommand", "Hooks", "Surroundings", "hookimpl"]
+__all__ = ["PORTS", "Adapter", "CliCommand", "Hooks", "Surroundings", "hookimpl"]
 
 _PROJECT = "crs"
 _hookspec = pluggy.HookspecMarker(_PROJECT)
 hookimpl = pluggy.HookimplMarker(_PROJECT)
+
+PORTS: Mapping[str, type] = MappingProxyType(
+    {
+        "confirmation": ConfirmationDocuments,
+        "mail": MailServer,
+        "registry": Registry,
+        "sms": SmsGateway,
+        "storage": Storage,
+    }
+)
+"""What an adapter of each port must speak."""
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.ASCII)
 
 
 @frozen
@@ -40,15 +60,29 @@ class Adapter:
 
     Attributes:
         port: ``storage``, ``sms``, ``mail``, ``registry`` or ``confirmation``.
-        scheme: What its URLs begin with, before the colon.
+        scheme: What its URLs begin with, before the colon: lower-case letters, digits, ``+``, ``-`` and ``.``.
         open: From the whole URL and the surroundings, what speaks the port.
         summary: One line for ``crs doctor``.
+
+    Raises:
+        ValueError: There is no such port, or it is no scheme.
+
+    >>> Adapter("sms", "lines", lambda url, around: ...)
+    Adapter(port='sms', scheme='lines', summary='')
     """
 
     port: str
     scheme: str
     open: Callable[[str, Surroundings], Any] = field(repr=False)
     summary: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        if self.port not in PORTS:
+            raise ValueError(f"port={self.port!r} must be one of {', '.join(PORTS)}")
+        if not _SCHEME.fullmatch(self.scheme):
+            raise ValueError(
+                f"scheme={self.scheme!r} must be lower-case letters, digits, +, - and ., without the colon"
+            )
 
 
 @frozen

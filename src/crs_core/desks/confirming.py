@@ -7,6 +7,7 @@ from crs_core.desks.reserving import held_by
 from crs_core.domain import confirmation as confirmations
 from crs_core.domain import inputs
 from crs_core.domain.confirmation import Confirmation
+from crs_core.office.adapters import spoken_to
 from crs_core.office.commands import Office
 
 __all__ = ["confirmation"]
@@ -22,4 +23,5 @@ def confirmation(office: Office, entry: str, *, documents: bool) -> Confirmation
     found = confirmations.confirmation(office.campaign, registration, held, now, makes=office.documents is not None)
     if office.documents is None or not documents:
         return found
-    return evolve(found, documents=office.documents.render(found))
+    with spoken_to("confirmation"):
+        return evolve(found, documents=office.documents.render(found))

@@ -18,7 +18,7 @@ class Registry(Protocol):
     """A source that confirms claims, such as the national registry of health professionals."""
 
     def verify(self, claim: str, insured_number: str) -> Answer:
-        """Whether the holder of an insured number is what they claim; ``UNKNOWN`` where it cannot tell.
+        """Whether the holder of an insured number, digits only, is what they claim; ``UNKNOWN`` where it cannot tell.
 
         Raises:
             AdapterFault: It cannot be asked now.

@@ -23,6 +23,7 @@ from crs_core.domain.registration import Gate, Registration
 from crs_core.domain.reservations import Reservation
 from crs_core.domain.time import Instant, later
 from crs_core.errors import AdapterFault, CrsError, NotFound, Refused, Stale
+from crs_core.office.adapters import spoken_to
 from crs_core.office.commands import Office
 from crs_core.office.letters import about, matter, of
 from crs_core.ports.mail import Mail
@@ -153,10 +154,15 @@ def _good_until(office: Office, message: Message) -> Instant:
 
 def _send(office: Office, circuits: Circuits, written: Sms | Mail) -> str:
     if isinstance(written, Mail):
-        with circuits.learning(Channel.EMAIL):
-            return office.mail.send(written)
-    with circuits.learning(Channel.SMS):
-        return office.sms.send(written)
+        with circuits.learning(Channel.EMAIL), spoken_to("mail"):
+            return _name(office.mail.send(written))
+    with circuits.learning(Channel.SMS), spoken_to("sms"):
+        return _name(office.sms.send(written))
+
+
+def _name(answer: object) -> str:
+    """What a gateway calls a message; one that returns has taken it, whatever it answers."""
+    return answer if isinstance(answer, str) else ""
 
 
 def _again(office: Office, message: Message, fault: CrsError, now: Instant, *, down: bool) -> Outcome:

@@ -7,6 +7,7 @@ from crs_core.domain.plans import Key
 from crs_core.domain.registration import Registration
 from crs_core.domain.reservations import Reservation
 from crs_core.errors import AdapterFault, Refused
+from crs_core.office.adapters import spoken_to
 from crs_core.office.commands import Office
 from crs_core.ports.storage import View
 
@@ -44,7 +45,8 @@ def documents_of(office: Office, confirmed: Confirmation, message: Message) -> t
     if office.documents is None:
         return ()
     try:
-        return office.documents.render(confirmed)
+        with spoken_to("confirmation"):
+            return office.documents.render(confirmed)
     except AdapterFault:
         if message.attempts < office.campaign.sending.at(office.now()).attempts:
             raise

@@ -28,8 +28,8 @@ class Conduct(enum.Enum):
     """It takes the message, and whoever sent it dies."""
 
 
-class PowerCut(Exception):
-    """The process died while it spoke to a vendor; nothing after that moment was done."""
+class PowerCut(BaseException):
+    """The process died; nothing after that moment was done, and no handler of errors was asked."""
 
 
 @frozen

@@ -1,0 +1,1 @@
+"""The operator and the registry of Vzorov, an invented country, for crs."""

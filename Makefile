@@ -11,7 +11,7 @@ PYTEST := $(PY) -m pytest -n 2
 .PHONY: help demo test check bench crashes docs incidents format pins clean storm
 
 help: ## This list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 18
 
 demo: $(VENV)/.demo ## The campaign of January 2021 on real figures, in a minute or two (SCALE=1 plays it whole)
 	@$(VENV)/bin/crs demo

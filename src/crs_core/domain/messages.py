@@ -27,7 +27,7 @@ __all__ = [
 
 
 class Lane(enum.IntEnum):
-    """Which message goes first: a smaller lane never waits behind a larger one."""
+    """Which message goes first: a smaller lane waits for a larger one no longer than the batch under way takes."""
 
     INTERACTIVE = 0
     TRANSACTIONAL = 1

@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from crs_core.domain.campaign import Access
 from crs_core.domain.messages import Lane, Purpose
+from crs_core.domain.registration import Standing
+from crs_core.domain.rules import Dated, always
+from crs_core.domain.terms import InvitationRule, Then, Window
 from crs_core.domain.time import later
 from crs_core.errors import Refused, Stale
 from crs_core.ports.sms import Sms
@@ -120,3 +124,26 @@ def test_what_another_round_changes_while_it_is_settled_is_read_again(
     monkeypatch.setattr(dispatch, "_settle_once", crossed)
     assert town.system.operations.dispatch().sent == 1
     assert town.system.operations.messages()["bulk", "sent"] == 1
+
+
+def test_who_lapsed_and_reserved_under_immediate_access_keeps_it_by_registering_again(
+    open_town: OpenTown, storage_url: str
+) -> None:
+    """A switch back to immediate access lets whoever lapsed reserve; registering again is a correction then."""
+    town = open_town(
+        storage_url,
+        access=Dated(((later(START, days=-1), Access.INVITATION), (later(START, days=1), Access.IMMEDIATE))),
+        invitation=always(InvitationRule(windows=(Window(2, (), Then.LAPSE),))),
+    )
+    [citizen] = town.invited(1)
+    town.clock.move(hours=3)
+    assert town.system.operations.tick().ended == 1
+    town.clock.move(days=1)
+    entry = town.enter(citizen)
+    town.reserve(entry)
+
+    town.register(citizen)
+    town.register(evolve(citizen, application=evolve(citizen.application, first_name="Vzorinka")))
+
+    assert town.desk.journey(entry).standing is Standing.RESERVED
+    assert town.system.operations.audit() == ()

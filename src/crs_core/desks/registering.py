@@ -153,7 +153,7 @@ def _again(
     after = correcting.mended(office, before, details, now)
     if before.reservation_id is None and not kept:
         after = _admitted(after, fresh)
-    if before.gate is Gate.LAPSED:
+    if before.gate is Gate.LAPSED and before.reservation_id is None:
         after = evolve(gate.returned(after), seniority=now)
     block = duplicates.block_of(before)
     if block is not None and block.reason is BlockReason.REPLACED:

@@ -11,12 +11,13 @@ import crs_core as crs
 from crs_core.domain.campaign import Access, ClaimsRule, Eligibility
 from crs_core.domain.order import Priority, PriorityGroup
 from crs_core.domain.registration import BlockReason, Registration
-from crs_core.domain.rules import always
+from crs_core.domain.rules import Dated, always
+from crs_core.domain.time import later
 from crs_core.errors import AdapterFault
 from crs_core.ports.registry import Answer
 from crs_core.rounds.tick import Tick
 from crs_core.testing.invented import insured_number
-from tests.systems import Citizen, OpenTown, Town, invented
+from tests.systems import START, Citizen, OpenTown, Town, invented
 
 NURSE, TEACHER = "health-worker", "teacher"
 RULES: dict[str, Any] = {
@@ -214,3 +215,90 @@ def test_a_claim_confirmed_before_survives_a_silent_registry(open_town: OpenTown
     assert (stored(town, nurse).claims, stored(town, nurse).blocks) == (NURSE, ())
     assert stored(town, nurse).last_name == "Smyšlená"
     assert town.system.site("north").release().invited == (nurse.registration_id,)
+
+
+@pytest.mark.parametrize("mood", [None, Answer.DENIED])
+def test_whoever_may_register_without_it_by_then_waits_for_no_registry(
+    open_town: OpenTown, storage_url: str, mood: Answer | None
+) -> None:
+    """The age is lowered while the registry is silent: its word counts for the group alone from then on."""
+    lowered = Dated(
+        ((later(START, days=-1), Eligibility(80, frozenset({NURSE}))), (later(START, hours=1), Eligibility(18)))
+    )
+    town = open_town(storage_url, **{**RULES, "may_register": lowered})
+    registry = moody(town, None)
+    nurse = town.register(young(1))
+    town.clock.move(hours=1)
+    registry.mood = mood
+    rounds(town)
+
+    assert town.system.operations.explain(nurse.registration_id).journey.standing.value == "queued"
+    assert not [text for text in town.texts(nurse.phone) if "povolani" in text]
+    assert town.system.site("north").release().invited == (nurse.registration_id,)
+    assert rounds(town).asked == 0
+
+
+def test_a_birth_date_is_corrected_while_the_registry_is_silent(open_town: OpenTown, storage_url: str) -> None:
+    """It was mistyped; and where the right one admits, nothing else is waited for."""
+    town = open_town(storage_url, **{**RULES, "may_register": always(Eligibility(30, frozenset({NURSE})))})
+    registry = moody(town, None)
+    nurse = town.register(young(1))
+    town.system.site("north").release()
+    town.system.operations.dispatch()
+    entry = town.enter(nurse)
+    town.system.operations.amend(
+        evolve(
+            town.system.campaign,
+            may_register=Dated(
+                (
+                    (later(START, days=-9), Eligibility(30, frozenset({NURSE}))),
+                    (START, Eligibility(80, frozenset({NURSE}))),
+                )
+            ),
+        )
+    )
+    town.register(nurse)
+    assert [each.reason for each in stored(town, nurse).blocks] == [BlockReason.CLAIMS]
+
+    assert town.desk.correct(entry, birth_date=date(1980, 1, 2)).why_not == "registration_blocked"
+    assert town.desk.correct(entry, birth_date=date(1930, 1, 2)).why_not == "not_invited"
+
+    registry.mood = Answer.DENIED
+    town.clock.move(minutes=10)
+    assert rounds(town).asked == 1
+    assert town.system.operations.explain(nurse.registration_id).journey.standing.value == "queued"
+
+
+def test_a_claim_that_admits_nobody_admits_nobody_while_the_registry_is_silent(open_town: OpenTown) -> None:
+    """A teacher of 80 makes herself 40 and a nurse while nobody can be asked: she waits for the answer, too."""
+    town = open_town("memory:", **RULES)
+    registry = moody(town, Answer.CONFIRMED)
+    teacher = invented(1)
+    teacher = town.register(evolve(teacher, application=evolve(teacher.application, claims=frozenset({TEACHER}))))
+    registry.mood = None
+    younger = evolve(teacher.application, birth_date=date(1980, 1, 1), claims=frozenset({TEACHER, NURSE}))
+    town.register(evolve(teacher, application=younger))
+
+    assert stored(town, teacher).claims == TEACHER
+    assert [each.reason for each in stored(town, teacher).blocks] == [BlockReason.CLAIMS]
+
+
+def test_a_duplicate_that_no_registry_has_admitted_takes_nobodys_place(open_town: OpenTown, storage_url: str) -> None:
+    """A denial would leave its person without any registration."""
+    town = open_town(storage_url, **RULES)
+    registry = moody(town, None)
+    older = town.registered(1)[0]
+    stranger = evolve(
+        young(2), application=evolve(older.application, birth_date=date(1980, 1, 1), claims=frozenset({NURSE}))
+    )
+    newer = town.register(stranger)
+    rounds(town)
+    town.clock.move(days=4)
+    rounds(town)
+    assert town.system.operations.explain(older.registration_id).journey.standing.value == "queued"
+
+    registry.mood = Answer.DENIED
+    town.clock.move(days=1)
+    rounds(town)
+    assert town.system.operations.explain(older.registration_id).journey.standing.value == "queued"
+    assert town.system.operations.explain(newer.registration_id).journey.standing.value == "withdrawn"

@@ -7,7 +7,7 @@ from attrs import evolve
 
 from crs_core.desks.entering import entered, entry_id, locks_of
 from crs_core.desks.proving import challenge_of, proved
-from crs_core.domain import corrections, gate, insured_number, people
+from crs_core.domain import claims, corrections, gate, insured_number, people
 from crs_core.domain.campaign import Access
 from crs_core.domain.journey import Journey
 from crs_core.domain.journey import journey as journey_of
@@ -18,49 +18,16 @@ from crs_core.domain.priority import claims_of
 from crs_core.domain.registration import Registration, is_duplicate, is_live
 from crs_core.domain.reservations import Reservation
 from crs_core.domain.sites import Site, require_open
-from crs_core.domain.time import Day, Instant, later
+from crs_core.domain.time import Day, Instant
 from crs_core.errors import Refused
+from crs_core.office.admitting import counts_on, not_admitted
 from crs_core.office.commands import Command, Office
 from crs_core.office.letters import sms, told
 from crs_core.office.persons import Held, held, named, put
 from crs_core.office.verifying import Verified
 from crs_core.ports.storage import View, Work
 
-__all__ = ["correct", "counts_on", "doubt", "mended", "not_admitted", "plan"]
-
-
-def not_admitted(office: Office, born: Day, of_claims: Verified, now: Instant) -> Refused | None:
-    """Why somebody may not register now: nothing where age, a confirmed claim, or one still to be asked admits them."""
-    rule = office.campaign.may_register.at(now)
-    if of_claims.confirmed & rule.claims or _old_enough(office, born, now):
-        return None
-    if of_claims.unavailable & rule.claims:
-        asks = office.campaign.pending_claims.at(now)
-        if asks.unavailable == "wait":
-            return None
-        return Refused(
-            "claims_unverified",
-            "the registry of professions cannot be asked now",
-            retry_at=later(now, minutes=asks.first_minutes),
-            remedy="try again then",
-        )
-    wanted = ([] if rule.minimum_age is None else [f"people of at least {rule.minimum_age}"]) + sorted(rule.claims)
-    return Refused(
-        "not_eligible",
-        f"now may register: {', '.join(wanted) or 'nobody'}",
-        remedy="wait until your group may register; the campaign announces it",
-        age=rule.minimum_age or 0,
-    )
-
-
-def counts_on(office: Office, born: Day, of_claims: Verified, now: Instant) -> bool:
-    """Whether nothing but a claim that no registry has confirmed yet admits somebody."""
-    return not (of_claims.confirmed & office.campaign.may_register.at(now).claims or _old_enough(office, born, now))
-
-
-def _old_enough(office: Office, born: Day, now: Instant) -> bool:
-    rule = office.campaign.may_register.at(now)
-    return rule.minimum_age is not None and rule.age.age(born, office.today(now)) >= rule.minimum_age
+__all__ = ["correct", "doubt", "mended", "plan"]
 
 
 def doubt(office: Office, number: str, born: Day, now: Instant) -> str:
@@ -138,7 +105,7 @@ def correct(
         wanted = _checked(office, before, details, now)
         if phone is not None:
             wanted["phone"] = challenge_of(work, phone).phone
-        after = mended(office, before, wanted, now)
+        after = _lifted(office, mended(office, before, wanted, now), now)
         _require_possible(office, work, before, after, now)
         done = plan(office, stored, after, now)
         of_person = held(work, before.person)
@@ -190,9 +157,17 @@ def _require_possible(office: Office, view: View, before: Registration, after: R
         site = view.get(Key(Site, after.site_id))
         require_open(None if site is None else site.value, after.site_id)
     if after.birth_date != before.birth_date:
-        refusal = not_admitted(office, after.birth_date, Verified(claims_of(after.claims)), now)
+        waits = before.pending.claims if claims.awaits(before) and before.pending is not None else ""
+        refusal = not_admitted(office, after.birth_date, Verified(claims_of(after.claims), claims_of(waits)), now)
         if refusal is not None:
             raise refusal
+
+
+def _lifted(office: Office, after: Registration, now: Instant) -> Registration:
+    """Whoever waits for a registry's word and may register without it waits for it no longer."""
+    if not claims.awaits(after) or counts_on(office, after.birth_date, Verified(claims_of(after.claims)), now):
+        return after
+    return claims.admitted(after)
 
 
 def _merged(of_person: Held, before: Registration, after: Registration, now: Instant) -> Plan[None]:

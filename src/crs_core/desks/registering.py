@@ -13,6 +13,7 @@ from crs_core.domain.priority import claims_of, claims_text
 from crs_core.domain.registration import Block, BlockReason, Gate, Registration
 from crs_core.domain.sites import Site, require_open
 from crs_core.domain.time import Instant
+from crs_core.office.admitting import counts_on, not_admitted
 from crs_core.office.commands import Command, Office
 from crs_core.office.persons import Held, held, named, pin_letters, took_place
 from crs_core.office.verifying import Verified, verified
@@ -55,7 +56,7 @@ def register(
         challenge = challenge_of(work, phone)
         work.take((BudgetUse(f"register:phone:{phone.id}", campaign.limits.registrations_phone),), now)
         fresh = _registration(office, name, key.id, challenge, given, of_claims, now)
-        refusal = correcting.not_admitted(office, given.birth_date, of_claims, now)
+        refusal = not_admitted(office, given.birth_date, of_claims, now)
         if refusal is not None:  # counted, for it tells what the registry says of a number
             return Plan(_answer(office, fresh, now), refusal=refusal)
         site = work.get(Key(Site, given.site_id))
@@ -80,7 +81,7 @@ def _registration(
     of_claims: Verified,
     now: Instant,
 ) -> Registration:
-    blocks = (Block(BlockReason.CLAIMS, now),) if correcting.counts_on(office, given.birth_date, of_claims, now) else ()
+    blocks = (Block(BlockReason.CLAIMS, now),) if counts_on(office, given.birth_date, of_claims, now) else ()
     return Registration(
         id=name,
         person=person,
@@ -151,7 +152,7 @@ def _again(
         "pending": fresh.pending,
     }
     after = correcting.mended(office, before, details, now)
-    if before.reservation_id is None and not kept:
+    if before.reservation_id is None and not kept & office.campaign.may_register.at(now).claims:
         after = _admitted(after, fresh)
     if before.gate is Gate.LAPSED and before.reservation_id is None:
         after = evolve(gate.returned(after), seniority=now)

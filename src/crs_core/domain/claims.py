@@ -2,8 +2,9 @@
 
 Whoever may register without them is saved and waits like everybody; a claim that is confirmed afterwards only adds to
 their groups. Whoever may register by such a claim alone is saved and blocked until the registry answers: a confirmation
-lifts the block and the seniority is that of the registration, a denial ends it. A registry that answers, even that it
-cannot tell, is not asked again.
+lifts the block and the seniority is that of the registration, a denial ends it. Whoever may register without the claim
+by then is blocked no longer, whatever the registry says. One that answers, even that it cannot tell, is not asked
+again.
 """
 
 from collections.abc import Iterable
@@ -15,7 +16,7 @@ from crs_core.domain.priority import claims_of, claims_text
 from crs_core.domain.registration import Block, BlockReason, Pending, Registration
 from crs_core.domain.time import Instant, later
 
-__all__ = ["answered", "asked_in_vain", "awaits", "is_due", "pause_minutes"]
+__all__ = ["admitted", "answered", "asked_in_vain", "awaits", "is_due", "pause_minutes"]
 
 _MOST_DOUBLINGS = 20
 
@@ -45,28 +46,32 @@ def awaits(registration: Registration) -> bool:
     return any(block.reason is BlockReason.CLAIMS for block in registration.blocks)
 
 
+def admitted(registration: Registration) -> Registration:
+    """The registration once it waits for no registry's word any more."""
+    return evolve(registration, blocks=tuple(each for each in registration.blocks if not _is_of_claims(each)))
+
+
 def answered(
     registration: Registration,
     confirmed: Iterable[str],
     unavailable: Iterable[str],
-    admitting: Iterable[str],
     rule: ClaimsRule,
     now: Instant,
+    *,
+    lifts: bool,
 ) -> Registration:
     """The registration after its claims were asked again.
 
     Args:
-        admitting: Claims of which any lifts the block of whoever was admitted by one alone.
+        lifts: Whether its person may register now, by a confirmed claim or without any: then nothing blocks it.
     """
     tries = 1 if registration.pending is None else registration.pending.tries + 1
-    claims = claims_of(registration.claims) | frozenset(confirmed)
-    lifts = bool(claims & frozenset(admitting))
-    return evolve(
+    after = evolve(
         registration,
-        claims=claims_text(claims),
+        claims=claims_text(claims_of(registration.claims) | frozenset(confirmed)),
         pending=asked_in_vain(unavailable, rule, now, tries=tries),
-        blocks=tuple(each for each in registration.blocks if not (lifts and _is_of_claims(each))),
     )
+    return admitted(after) if lifts else after
 
 
 def _is_of_claims(block: Block) -> bool:

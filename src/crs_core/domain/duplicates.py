@@ -85,7 +85,7 @@ def handed_off(newer: Registration, older: str, rule: DuplicateRule, now: Instan
 
 
 def put_off(newer: Registration, now: Instant) -> Registration:
-    """The newer one while the older holds a reservation: looked at again a day later."""
+    """The newer one while the older holds a reservation, or a registry has still to admit it: looked at a day later."""
     return _changed(newer, wakes_at=later(now, hours=_LOOKS_AGAIN_HOURS))
 
 

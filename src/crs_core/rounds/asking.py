@@ -10,6 +10,7 @@ from crs_core.domain.priority import claims_of
 from crs_core.domain.registration import Registration
 from crs_core.domain.time import Instant
 from crs_core.errors import Stale
+from crs_core.office.admitting import counts_on
 from crs_core.office.commands import Office
 from crs_core.office.letters import sms
 from crs_core.office.persons import ended, held, named, pin_letters, put
@@ -49,10 +50,11 @@ def _settled(office: Office, one: Registration, found: Verified, actor: str) -> 
 
 def _plan(office: Office, work: Work, stored: Versioned[Registration], found: Verified, now: Instant) -> Plan[None]:
     before = stored.value
-    admitting = office.campaign.may_register.at(now).claims
+    known = Verified(claims_of(before.claims) | found.confirmed)
+    lifts = not counts_on(office, before.birth_date, known, now)
     rule = office.campaign.pending_claims.at(now)
-    after = claims.answered(before, found.confirmed, found.unavailable, admitting, rule, now)
-    if after.pending is not None and after.claims == before.claims:
+    after = claims.answered(before, found.confirmed, found.unavailable, rule, now, lifts=lifts)
+    if after.pending is not None and (after.claims, after.blocks) == (before.claims, before.blocks):
         return Plan(None, (put(stored, after),))
     if claims.awaits(after) and after.pending is None:
         ends = ended(office, held(work, before.person), stored, None, now, "claims")
@@ -62,7 +64,9 @@ def _plan(office: Office, work: Work, stored: Versioned[Registration], found: Ve
 
 
 def _letters(office: Office, before: Registration, after: Registration, now: Instant) -> tuple[Message, ...]:
-    """Whoever waited for the answer hears of it; immediate access owes them PIN2 from now on."""
+    """Whoever waited for the answer hears of it, if it is the good one; immediate access owes them PIN2 from now on."""
     if not claims.awaits(before) or claims.awaits(after):
         return ()
-    return (sms(office, after, Purpose.CLAIMS_CONFIRMED, now), *pin_letters(office, after, now))
+    good = after.claims != before.claims
+    said = (sms(office, after, Purpose.CLAIMS_CONFIRMED, now),) if good else ()
+    return (*said, *pin_letters(office, after, now))

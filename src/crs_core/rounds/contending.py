@@ -1,6 +1,9 @@
-"""Duplicates that wait: the older phone is told, and once it has let its time pass the newer takes its place."""
+"""Duplicates that wait: the older phone is told, and once it has let its time pass the newer takes its place.
 
-from crs_core.domain import duplicates
+One that a registry has still to admit takes nobody's place before that: a denial would leave the person without any.
+"""
+
+from crs_core.domain import claims, duplicates
 from crs_core.domain.people import Person
 from crs_core.domain.plans import Key, Plan, Versioned
 from crs_core.domain.registration import Registration
@@ -36,7 +39,7 @@ def _step(office: Office, of_person: Held, newer: Versioned[Registration], now: 
     block = duplicates.block_of(newer.value)
     if block is not None and not block.told:
         return _told(office, older.value, newer, now)
-    if older.value.reservation_id is not None:
+    if older.value.reservation_id is not None or claims.awaits(newer.value):
         return Plan(None, (put(newer, duplicates.put_off(newer.value, now)),))
     return took_place(office, of_person, newer, "undisputed", now)
 

@@ -64,6 +64,32 @@ def registration(town: Town, reservation: crs.Reservation) -> Registration:
         return next(each for each in view.scan(Registration) if each.id == reservation.registration_id)
 
 
+def test_the_journey_says_what_can_still_be_changed(town: Town) -> None:
+    """Neither a dose whose time has come, nor one given; nothing is cancelled once begun, or changed in maintenance."""
+    [(citizen, reservation)] = booked(town)
+    site, operations = town.system.site("north"), town.system.operations
+
+    def left() -> tuple[tuple[int, ...], bool]:
+        journey = town.desk.journey(town.enter(citizen))
+        return journey.may_move, journey.may_cancel
+
+    found = [left()]
+    at(town, FIRST)
+    found.append(left())
+    site.record_dose(reservation.id, dose=1)
+    found.append(left())
+    at(town, SECOND)
+    found.append(left())
+    site.no_show(reservation.id, dose=2)
+    found.append(left())
+    entry, rest = town.enter(citizen), town.clock.now().add(minutes=1)
+    operations.announce_maintenance(rest, rest.add(hours=1))
+    town.clock.move(minutes=2)
+
+    assert found == [((1, 2), True), ((2,), True), ((2,), False), ((), False), ((2,), False)]
+    assert (town.desk.journey(entry).may_move, town.desk.journey(entry).may_cancel) == ((), False)
+
+
 def test_the_list_of_a_day_is_in_order_of_time(town: Town) -> None:
     people = booked(town, 4)
     site = town.system.site("north")

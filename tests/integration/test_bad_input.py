@@ -96,6 +96,7 @@ def arguments(
         "settle_duplicate": {"registration_id": "" if held is None else held.registration_id},
         "dispute": {"proof": proof, "insured_number": number},
         "journey": {"entry": entry},
+        "details": {"entry": entry},
         "confirmation": {"entry": holder},
         "releases": {},
         "appointments": {},

@@ -97,6 +97,37 @@ def test_an_address_that_is_given_later_gets_the_confirmation(town: Town) -> Non
     assert town.desk.confirmation(entry).email == ADDRESS
 
 
+def test_an_address_that_is_given_by_registering_again_gets_the_confirmation(town: Town) -> None:
+    entry, citizen = entered(town), invented(1)
+
+    def again(email: str) -> None:
+        town.register(evolve(citizen, application=evolve(citizen.application, email=email)))
+        town.system.operations.dispatch()
+
+    again("early@example.org")
+    town.desk.reserve(entry, town.desk.offers(entry).offers[0], email="given@example.org")
+    town.system.operations.dispatch()
+    again(ADDRESS)
+    again(ADDRESS)
+    mails = [file.read_text(encoding="utf-8").splitlines()[0] for file in (town.spool / "mail").glob("*.txt")]
+
+    assert sorted(mails) == ["To: given@example.org", f"To: {ADDRESS}"]
+    assert town.desk.confirmation(entry).email == ADDRESS
+
+
+def test_what_is_on_record_is_shown_to_whoever_entered(town: Town) -> None:
+    entry = entered(town, email="early@example.org")
+    before = town.desk.details(entry)
+    town.desk.correct(entry, email=ADDRESS, last_name="Vymyšlená", language="en")
+    after = town.desk.details(entry)
+
+    assert before.email == "early@example.org"
+    assert (after.last_name, after.email, after.language) == ("Vymyšlená", ADDRESS, "en")
+    assert (after.first_name, after.birth_date) == (before.first_name, invented(1).application.birth_date)
+    assert after.phone == "…01"
+    assert not any(each in repr(after) for each in ("Vymyšlená", ADDRESS, "…01", str(after.birth_date)))
+
+
 def test_an_email_goes_to_the_address_as_it_is_when_it_leaves(town: Town) -> None:
     """Whoever mistyped theirs and mends it at once gets one e-mail, and nobody else gets it."""
     entry = entered(town, email="vzorkaa@example.org")

@@ -26,6 +26,7 @@ from crs_core.domain.rules import always
 from crs_core.office import persons
 from crs_core.office.commands import Office
 from crs_core.office.letters import notice
+from crs_core.ports.storage import Work
 from crs_core.testing.invented import insured_number
 from tests.systems import Citizen, OpenTown, Town, invented, open_towns
 
@@ -84,9 +85,9 @@ def towns(tmp_path: Path, rules: dict[str, Any]) -> Iterator[tuple[Town, Town]]:
         yield found
 
 
-def tells_at_once(office: Office, stored: persons.Held, *rest: Any) -> Plan[Registered]:
+def tells_at_once(office: Office, work: Work, stored: persons.Held, *rest: Any) -> Plan[Registered]:
     """The form itself owes the older phone its message."""
-    plan = DECIDED(office, stored, *rest)
+    plan = DECIDED(office, work, stored, *rest)
     letter = [] if stored.live is None else [notice(office, stored.live.value, "newer", office.now())]
     return plan.with_(Plan(None, messages=tuple(letter)))
 

@@ -26,7 +26,7 @@ MIDNIGHT = pendulum.datetime(2021, 1, 21, 23)
 ONE = later(MIDNIGHT, hours=1)
 SWITCHED = Dated(((from_micros(0), Access.IMMEDIATE), (MIDNIGHT, Access.INVITATION)))
 INVITED = always(Access.INVITATION)
-READING = {"maintenance", "sites", "journey", "confirmation", "check_calendars", "appointments"}
+READING = {"maintenance", "sites", "journey", "details", "confirmation", "check_calendars", "appointments"}
 
 
 def before_the_switch(open_town: OpenTown, url: str, **changes: Any) -> Town:

@@ -19,6 +19,7 @@ from crs_core.desks.entering import Reminded
 from crs_core.desks.registering import Registered
 from crs_core.domain.confirmation import Confirmation
 from crs_core.domain.control_pin import Sent
+from crs_core.domain.corrections import Details
 from crs_core.domain.journey import Journey
 from crs_core.domain.maintenance import Maintenance, coming
 from crs_core.domain.people import Application
@@ -43,7 +44,7 @@ class CitizenDesk:
     Handles, proofs, entries and offers are signed, expiring texts: put them into a form and hand them back; they hold
     no PIN and no person. Every command takes ``idempotency_key`` (the same key and arguments give the same answer once
     more, for 1 to 255 characters) and ``actor`` (who acts, for the journal). Every refusal is a `CrsError`; during
-    maintenance all but `maintenance`, `sites`, `journey` and `confirmation` are `Busy`, with `retry_at`.
+    maintenance all but `maintenance`, `sites`, `journey`, `details` and `confirmation` are `Busy`, with `retry_at`.
     """
 
     _reception: Reception
@@ -290,6 +291,14 @@ class CitizenDesk:
         return entering.remind_pin(
             self._office, insured_number, source=source, actor=actor, idempotency_key=idempotency_key
         )
+
+    def details(self, entry: str) -> Details:
+        """What is on record of the citizen, for a form that mends it; during maintenance too.
+
+        Raises:
+            Refused: ``withdrawn``, ``token_invalid``, ``token_expired``.
+        """
+        return correcting.details(self._reception.look(), entry)
 
     def correct(  # noqa: PLR0913 - one keyword a detail
         self,

@@ -9,6 +9,7 @@ from crs_core.desks.entering import entered, entry_id, locks_of
 from crs_core.desks.proving import challenge_of, proved
 from crs_core.domain import claims, corrections, gate, insured_number, people
 from crs_core.domain.campaign import Access
+from crs_core.domain.corrections import Details
 from crs_core.domain.journey import Journey
 from crs_core.domain.journey import journey as journey_of
 from crs_core.domain.messages import Channel, Message, Purpose
@@ -27,7 +28,7 @@ from crs_core.office.persons import Held, held, named, put
 from crs_core.office.verifying import Verified
 from crs_core.ports.storage import View, Work
 
-__all__ = ["correct", "doubt", "mended", "plan"]
+__all__ = ["confirmed_anew", "correct", "details", "doubt", "mended", "plan"]
 
 
 def doubt(office: Office, number: str, born: Day, now: Instant) -> str:
@@ -81,6 +82,12 @@ def _new_pin(office: Office, after: Registration, now: Instant) -> tuple[Message
     return (sms(office, after, purpose, now),)
 
 
+def details(office: Office, entry: str) -> Details:
+    """See `CitizenDesk.details`."""
+    with office.storage.read() as view:
+        return corrections.details(entered(view, entry_id(office, entry, office.now())).value)
+
+
 def correct(
     office: Office,
     entry: str,
@@ -109,8 +116,8 @@ def correct(
         _require_possible(office, work, before, after, now)
         done = plan(office, stored, after, now)
         of_person = held(work, before.person)
-        journey = journey_of(after, _reservation(work, after), office.campaign.access.at(now), now, office.pauses)
-        anew: Plan[None] = Plan(None, messages=_confirmed_anew(office, work, before, after, now))
+        journey = journey_of(after, _reservation(work, after), office.campaign, now, office.pauses)
+        anew: Plan[None] = Plan(None, messages=confirmed_anew(office, work, before, after, now))
         return done.with_(_merged(of_person, before, after, now)).with_(anew).answering(journey)
 
     shown = {name: ascii(value) for name, value in details.items()}
@@ -119,7 +126,7 @@ def correct(
     return office.run(Command("correct", actor, arguments, Journey, decide, keys, idempotency_key))
 
 
-def _confirmed_anew(
+def confirmed_anew(
     office: Office, view: View, before: Registration, after: Registration, now: Instant
 ) -> tuple[Message, ...]:
     """Another e-mail address is sent the confirmation of the reservation that is held."""

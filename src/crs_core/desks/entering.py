@@ -24,7 +24,7 @@ from crs_core.ports.storage import BudgetUse, View, Work
 __all__ = ["Reminded", "enter", "entered", "entry_id", "locks_of", "number_of", "remind_pin"]
 
 _ENTRY_MINUTES = 30
-_LONGEST_NUMBER = 20
+_LENGTHS = frozenset({9, 10})
 _LEAST_DERIVED = 2
 
 
@@ -101,8 +101,8 @@ def number_of(text: str) -> str:
         remedy = "give the number as it was typed"
         raise InvalidInput([Problem("insured_number", type(given).__name__, "must be text", remedy)])
     number = compact(text)
-    if not (number.isascii() and number.isdigit() and len(number) <= _LONGEST_NUMBER):
-        rule = "an insured number has digits only, with or without a slash"
+    if not (number.isascii() and number.isdigit() and len(number) in _LENGTHS):
+        rule = "an insured number has nine or ten digits, with or without a slash"
         raise InvalidInput([Problem("insured_number", "…", rule, "copy it from the insurance card")])
     return number
 

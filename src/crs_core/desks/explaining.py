@@ -104,7 +104,7 @@ def explain(office: Office, registration_id: str) -> Explanation:
         turn = calling.turn(office, view, found, now)
         reservation = None if held is None else held.value
         rule = _of_person(office, view, found, reservation, turn, now)
-    journey = journey_of(found, reservation, office.campaign.access.at(now), now, office.pauses)
+    journey = journey_of(found, reservation, office.campaign, now, office.pauses)
     return Explanation(found.id, journey, history, turn, rule, found.blocks)
 
 

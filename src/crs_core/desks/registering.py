@@ -61,7 +61,7 @@ def register(
             return Plan(_answer(office, fresh, now), refusal=refusal)
         site = work.get(Key(Site, given.site_id))
         require_open(None if site is None else site.value, given.site_id)
-        return _decided(office, held(work, key.id), fresh, of_claims, now)
+        return _decided(office, work, held(work, key.id), fresh, of_claims, now)
 
     arguments = {"proof": proof, "application": _text(given)}
     return office.run(Command("register", actor, arguments, Registered, decide, (key,), idempotency_key))
@@ -111,10 +111,12 @@ def _answer(office: Office, saved: Registration, now: Instant) -> Registered:
     return Registered(saved.id, saved.site_id, saved.registered_at, follows, pending)
 
 
-def _decided(office: Office, stored: Held, fresh: Registration, of_claims: Verified, now: Instant) -> Plan[Registered]:
+def _decided(
+    office: Office, work: Work, stored: Held, fresh: Registration, of_claims: Verified, now: Instant
+) -> Plan[Registered]:
     mine = stored.of_phone(fresh.phone)
     if mine is not None:
-        return _again(office, stored, mine, fresh, of_claims, now)
+        return _again(office, work, stored, mine, fresh, of_claims, now)
     if stored.live is None:
         return _saved(office, stored, fresh, fresh.id, [each.value.id for each in stored.others], "registered", now)
     others = [*(each.value.id for each in stored.others), fresh.id]
@@ -135,7 +137,13 @@ def _saved(
 
 
 def _again(
-    office: Office, stored: Held, mine: Versioned[Registration], fresh: Registration, of_claims: Verified, now: Instant
+    office: Office,
+    work: Work,
+    stored: Held,
+    mine: Versioned[Registration],
+    fresh: Registration,
+    of_claims: Verified,
+    now: Instant,
 ) -> Plan[Registered]:
     """From the same phone: the details of the registration are corrected, and it keeps its id and its PIN2."""
     before = mine.value
@@ -160,7 +168,8 @@ def _again(
     if block is not None and block.reason is BlockReason.REPLACED:
         return _contends_again(office, stored, mine, evolve(after, seniority=now), now)
     pin = () if after.reservation_id is not None else pin_letters(office, after, now)
-    return Plan(_answer(office, after, now), messages=pin).with_(correcting.plan(office, mine, after, now))
+    said = (*pin, *correcting.confirmed_anew(office, work, before, after, now))
+    return Plan(_answer(office, after, now), messages=said).with_(correcting.plan(office, mine, after, now))
 
 
 def _admitted(after: Registration, fresh: Registration) -> Registration:

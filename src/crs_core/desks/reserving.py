@@ -144,7 +144,9 @@ def held_by(view: View, registration: Registration) -> Versioned[Reservation]:
         Refused: ``no_reservation``.
     """
     if registration.reservation_id is None:
-        raise Refused("no_reservation", "this registration holds no reservation", remedy="there is nothing to cancel")
+        raise Refused(
+            "no_reservation", "this registration holds no reservation", remedy="see the journey for what comes next"
+        )
     held = view.get(Key(Reservation, registration.reservation_id))
     if held is None:
         raise Refused("no_reservation", "the reservation is gone", remedy="call the campaign's line")
@@ -171,4 +173,4 @@ def journey(office: Office, entry: str) -> Journey:
     with office.storage.read() as view:
         registration = entered(view, entry_id(office, entry, now)).value
         held = None if registration.reservation_id is None else held_by(view, registration).value
-    return journey_of(registration, held, office.campaign.access.at(now), now, office.pauses)
+    return journey_of(registration, held, office.campaign, now, office.pauses)

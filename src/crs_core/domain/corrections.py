@@ -7,17 +7,47 @@ another phone makes another PIN2; invitations hold for one site, so another site
 
 from typing import Any
 
-from attrs import evolve
+from attrs import evolve, field, frozen
 
 from crs_core.domain.campaign import CorrectionRule
 from crs_core.domain.gate import returned
+from crs_core.domain.people import mask
 from crs_core.domain.registration import Gate, Registration
-from crs_core.domain.time import Instant
+from crs_core.domain.time import Day, Instant
 
-__all__ = ["DETAILS", "changed", "corrected"]
+__all__ = ["DETAILS", "Details", "changed", "corrected", "details"]
 
 DETAILS = ("first_name", "last_name", "birth_date", "phone", "email", "language", "site_id", "claims")
 """What a correction can change."""
+
+
+@frozen
+class Details:
+    """What is on record of a person, for whoever entered to mend; its `repr` shows nobody.
+
+    Attributes:
+        phone: Its last two digits, as in ``…23``.
+        email: None where there is none.
+    """
+
+    first_name: str = field(repr=False)
+    last_name: str = field(repr=False)
+    birth_date: Day = field(repr=False)
+    phone: str = field(repr=False)
+    email: str | None = field(repr=False)
+    language: str
+
+
+def details(registration: Registration) -> Details:
+    """What is on record; neither the insured number nor the whole phone, which nobody mends by reading them."""
+    return Details(
+        first_name=registration.first_name,
+        last_name=registration.last_name,
+        birth_date=registration.birth_date,
+        phone=mask(registration.phone),
+        email=registration.email,
+        language=registration.language,
+    )
 
 
 def changed(before: Registration, after: Registration) -> tuple[str, ...]:

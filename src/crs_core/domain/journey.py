@@ -3,13 +3,14 @@
 Source: the operator's report of 20 January 2021, points 1 and 9 (eight steps, a signpost page with contextual help).
 """
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from crs_core.domain.campaign import Access
+from crs_core.domain.campaign import Access, Campaign
 from crs_core.domain.confirmation import channels
 from crs_core.domain.gate import is_open
 from crs_core.domain.maintenance import Pauses, under_way
 from crs_core.domain.messages import Channel
+from crs_core.domain.moving import movable
 from crs_core.domain.priority import claims_of
 from crs_core.domain.registration import Gate, Registration, Standing, standing
 from crs_core.domain.reservations import Reservation
@@ -41,6 +42,9 @@ class Journey:
         pending: Claims that a registry is still to be asked about.
         retry_at: The end of a maintenance under way, before which nothing can be done; None otherwise.
         channels: By which ways a confirmation comes, or would: by e-mail only where there is an address.
+        may_move: The doses, by number, whose time can be changed now; none during maintenance.
+        may_cancel: Whether all the doses can be given back now: none of them has been given, and no maintenance is
+            under way.
     """
 
     step: int
@@ -54,13 +58,15 @@ class Journey:
     pending: frozenset[str] = frozenset()
     retry_at: Instant | None = None
     channels: tuple[Channel, ...] = (Channel.SMS,)
+    may_move: tuple[int, ...] = ()
+    may_cancel: bool = False
 
 
 def journey(
-    registration: Registration, reservation: Reservation | None, access: Access, now: Instant, pauses: Pauses
+    registration: Registration, reservation: Reservation | None, campaign: Campaign, now: Instant, pauses: Pauses
 ) -> Journey:
     """Where this registration stands now."""
-    state = standing(registration)
+    state, access = standing(registration), campaign.access.at(now)
     invitation = registration.invitation if registration.gate is Gate.INVITED else None
     until = None if invitation is None else invitation.ends_at(pauses)
     rest = under_way(pauses, now)
@@ -70,7 +76,10 @@ def journey(
         back = None if rest is None else rest.end
         site_id, since = registration.site_id, registration.seniority
         ways = channels(registration)
-        return Journey(step, next_step, state, why_not, site_id, since, until, reservation, pending, back, ways)
+        found = Journey(step, next_step, state, why_not, site_id, since, until, reservation, pending, back, ways)
+        if reservation is None or rest is not None:
+            return found
+        return evolve(found, may_move=movable(reservation, now, campaign.zone), may_cancel=not reservation.begun)
 
     if state is Standing.RESERVED:
         return at(_LAST_STEP, None)

@@ -21,7 +21,7 @@ from crs_core.domain.sites import Site, free_doses, supplies
 from crs_core.domain.time import Day, Instant, has_come
 from crs_core.errors import Refused
 
-__all__ = ["Case", "days_open", "moved", "require_movable", "vacated", "window"]
+__all__ = ["Case", "days_open", "movable", "moved", "require_movable", "vacated", "window"]
 
 _AGAIN = "choose another time; the page shows what is free now"
 _MISSED = frozenset({Attendance.MISSED, Attendance.MISSED_WASTED})
@@ -56,10 +56,22 @@ def require_movable(appointment: Appointment, now: Instant, zone: str) -> None:
     """
     if appointment.attendance is Attendance.GIVEN:
         raise Refused("dose_given", "this dose has been given", remedy="choose a dose that lies ahead")
-    if not appointment.held:
-        return
-    if appointment.attendance is Attendance.CHECKED_IN or has_come(appointment.day, appointment.minute, zone, now):
+    if appointment.held and not _lies_ahead(appointment, now, zone):
         raise Refused("dose_past", "the time of this dose has come", remedy="ask at the vaccination site")
+
+
+def movable(reservation: Reservation, now: Instant, zone: str) -> tuple[int, ...]:
+    """The doses, by number, of which `require_movable` says yes."""
+    return tuple(
+        each.dose
+        for each in reservation.doses
+        if each.attendance is not Attendance.GIVEN and (not each.held or _lies_ahead(each, now, zone))
+    )
+
+
+def _lies_ahead(appointment: Appointment, now: Instant, zone: str) -> bool:
+    came = appointment.attendance is Attendance.CHECKED_IN
+    return not (came or has_come(appointment.day, appointment.minute, zone, now))
 
 
 def vacated(reservation: Reservation, dose: int) -> Reservation:

@@ -176,6 +176,8 @@ def test_when_a_dose_may_move(attendance: Attendance, minutes: int, code: str) -
     zone = "Europe/Prague"
     dose = Appointment(1, "V1", TODAY, 600, attendance=attendance)
     now = slot_instant(TODAY, 600 + minutes, zone)
+    made = Reservation("r", "one", "north", "vzor", (dose,), NOW, None, "invitation", 1)
+    assert moving.movable(made, now, zone) == (() if code else (1,))
     if code:
         with pytest.raises(Refused, match=code):
             moving.require_movable(dose, now, zone)

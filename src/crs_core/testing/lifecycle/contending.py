@@ -57,6 +57,8 @@ class Contending:
             self._waits(one, now)
             return self._pin(one, now)
         said = [about(Purpose.CORRECTED, one)] if lapsed or before != after else []
+        if one.reservation is not None and before[1] != email:
+            said += told(Purpose.RESERVED, one, one.reservation)[1:]
         return said + (self._pin(one, now) if one.reservation is None else [])
 
     def corrects(self, one: Registered, site: str, phone: str, now: Instant) -> list[Letter]:

@@ -130,5 +130,5 @@ class OperationsRules(RestingRules, SiteRules):
         call, key, answer = data.draw(st.sampled_from(self.kept), label="command")
         outcome = self.world.ask(lambda system: call(system, key))
         assert outcome.code == "token_expired" or (outcome.code, outcome.value) == ("", answer)
-        self.ask(lambda system: system.citizen.remind_pin("0", idempotency_key=key), "idempotency_key_reused")
+        self.ask(lambda system: system.citizen.remind_pin("400101001", idempotency_key=key), "idempotency_key_reused")
         self.look()

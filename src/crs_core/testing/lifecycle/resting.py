@@ -21,8 +21,8 @@ __all__ = ["RestingRules"]
 _REFUSED: tuple[Callable[[System], object], ...] = (
     lambda system: system.citizen.request_control_pin(town.PHONES[0], source="198.51.100.1"),
     lambda system: system.citizen.verify_phone("any", "000000"),
-    lambda system: system.citizen.enter("0", "00000000", source="198.51.100.1"),
-    lambda system: system.citizen.remind_pin("0"),
+    lambda system: system.citizen.enter("400101001", "00000000", source="198.51.100.1"),
+    lambda system: system.citizen.remind_pin("400101001"),
     lambda system: system.citizen.offers("any"),
     lambda system: system.site(town.SITES[0]).open(),
     lambda system: system.site(town.SITES[0]).release(),

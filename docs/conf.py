@@ -35,6 +35,8 @@ napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 
 html_theme = "furo"
+html_static_path = ["static"]
+html_css_files = ["wide.css"]
 html_title = "crs"
 html_copy_source = False
 html_show_sphinx = False

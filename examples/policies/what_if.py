@@ -3,12 +3,18 @@
 The same invented citizens and the same seats, through the library's own desks in virtual time; only the dated rules of
 the campaign differ. One seed plays the same every time.
 
-    python -m examples.policies.what_if 1000   # one person stands for a thousand: some seconds a rule
+    python -m examples.policies.what_if 1000   # one person stands for a thousand: a second or two a rule
+
+With ``--seeds 5`` the table gives the mean of five plays, and how far their reservations lie apart.
+With ``--csv FILE`` every play is a line of a file, for a plot or a test of your own.
 """
 
+import argparse
+import csv
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -28,6 +34,7 @@ __all__ = ["RULES", "Found", "play", "table"]
 GROUPS = {"80-84": range(80, 85), "85-89": range(85, 90), "90+": range(90, 200)}
 
 _SEVEN = 7 * 60
+_FIRST_SEED = 2021
 
 
 def _invited(then: Order) -> Mapping[str, object]:
@@ -65,8 +72,14 @@ class Found:
     searches: float
 
 
-def play(changes: Mapping[str, Any], *, scale: int, seed: int = 2021) -> Found:
-    """Plays the four weeks with some rules of the campaign changed."""
+def play(changes: Mapping[str, Any], *, scale: int, seed: int = _FIRST_SEED) -> Found:
+    """Plays the four weeks with some rules of the campaign changed.
+
+    Args:
+        changes: Fields of `Campaign` and what they are to be, as in `RULES`.
+        scale: How many people one person stands for; at 100 some 2,300 register.
+        seed: The same one gives the same play.
+    """
     clock = VirtualClock(slot_instant(FIRST_DAY, _SEVEN, "Europe/Prague"))
     with TemporaryDirectory(prefix="crs-what-if-") as folder:
         stage = set_stage(Path(folder) / "play", scale=scale, seed=seed, data=None, clock=clock)
@@ -87,22 +100,67 @@ def _found(played: Play) -> Found:
     return Found(held, share, played.recorder.calls["offers"] / max(1, held))
 
 
-def table(found: Iterable[tuple[str, Found]], scale: int) -> Iterator[str]:
-    """A line a rule; reservations scaled back to the whole country."""
+def table(found: Iterable[tuple[str, Sequence[Found]]], scale: int) -> Iterator[str]:
+    """A line a rule, the mean of its plays; reservations scaled back to the whole country."""
     yield f"One person stands for {scale:,}; reservations on 12 February."
     yield f"{'':31} reserved {'of 100 registered, aged':>24} {'searches for':>13}"
     yield f"{'':31} {'in all':>8} {''.join(f'{name:>8}' for name in GROUPS)} {'one of them':>13}"
-    for name, each in found:
-        shares = "".join(f"{share:8.0f}" for share in each.share.values())
-        yield f"{name:31} {each.reserved * scale:8,} {shares} {each.searches:13.1f}"
+    for name, plays in found:
+        shares = "".join(f"{fmean(each.share[group] for each in plays):8.0f}" for group in GROUPS)
+        reserved = [each.reserved * scale for each in plays]
+        spread = f"  {min(reserved):,} to {max(reserved):,}" if len(plays) > 1 else ""
+        yield f"{name:31} {fmean(reserved):8,.0f} {shares} {fmean(each.searches for each in plays):13.1f}{spread}"
 
 
-def main() -> int:
-    """Plays every rule."""
-    scale = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
-    for line in table(((name, play(changes, scale=scale)) for name, changes in RULES.items()), scale):
+def line_of(name: str, seed: int, scale: int, found: Found) -> list[object]:
+    """One play as a line of a CSV file, its reservations scaled back."""
+    return [
+        name,
+        seed,
+        scale,
+        found.reserved * scale,
+        *(round(share, 2) for share in found.share.values()),
+        found.searches,
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Plays every rule, with every seed; what is under way is told on the standard error stream."""
+    parser = argparse.ArgumentParser(description="What other rules would have done with the people of January 2021.")
+    parser.add_argument(
+        "scale", nargs="?", type=_number, default=1000, help="one person stands for so many (%(default)s)"
+    )
+    parser.add_argument(
+        "--seeds", type=_number, default=1, help="plays a rule, each with a seed of its own (%(default)s)"
+    )
+    parser.add_argument(
+        "--csv", type=argparse.FileType("w", encoding="utf-8"), help="a file for every play, a line each"
+    )
+    given = parser.parse_args(arguments)
+    out = None if given.csv is None else csv.writer(given.csv)
+    if out is not None:
+        out.writerow(["rule", "seed", "scale", "reserved", *(f"share {group}" for group in GROUPS), "searches"])
+
+    def plays(name: str) -> Iterator[Found]:
+        for seed in range(_FIRST_SEED, _FIRST_SEED + given.seeds):
+            if sys.stderr.isatty():
+                print(f"{name}, seed {seed} …\033[K", end="\r", file=sys.stderr, flush=True)
+            found = play(RULES[name], scale=given.scale, seed=seed)
+            if out is not None:
+                out.writerow(line_of(name, seed, given.scale, found))
+            yield found
+
+    for line in table(((name, list(plays(name))) for name in RULES), given.scale):
         print(line, flush=True)
+    if given.csv is not None:
+        given.csv.close()
     return 0
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number from 1")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
 """The demonstration's people under other rules: what the page on invitations says of them holds at a small scale."""
 
+import csv
 from functools import cache
+from pathlib import Path
 
 import pytest
 
-from examples.policies.what_if import GROUPS, RULES, Found, play, table
+from examples.policies import what_if
+from examples.policies.what_if import GROUPS, RULES, Found, main, play, table
 
 SCALE = 2000
 
@@ -31,7 +34,31 @@ def test_called_by_age_the_older_have_the_larger_share() -> None:
 
 def test_one_seed_plays_the_same_and_a_line_says_it() -> None:
     one, again = (play(RULES["invited by age"], scale=2 * SCALE, seed=7) for _ in range(2))
-    line = list(table([("invited by age", again)], 2 * SCALE))[-1]
+    line = list(table([("invited by age", [again])], 2 * SCALE))[-1]
 
     assert one == again
     assert line.split()[3] == f"{again.reserved * 2 * SCALE:,}"
+
+
+def test_several_seeds_give_a_mean_a_spread_and_a_line_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(what_if, "RULES", {"invited by age": RULES["invited by age"]})
+    assert main([str(2 * SCALE), "--seeds", "2", "--csv", str(tmp_path / "plays.csv")]) == 0
+    with (tmp_path / "plays.csv").open(encoding="utf-8", newline="") as file:
+        plays = list(csv.DictReader(file))
+    last = capsys.readouterr().out.splitlines()[-1].replace(",", "").split()
+    reserved = sorted(int(each["reserved"]) for each in plays)
+
+    assert [each["seed"] for each in plays] == ["2021", "2022"]
+    assert last[-3:] == [str(reserved[0]), "to", str(reserved[1])]
+    assert float(last[3]) == sum(reserved) / 2
+
+
+@pytest.mark.parametrize("arguments", [["many"], ["0"], ["--seeds", "0"]], ids=" ".join)
+def test_arguments_that_are_no_numbers_are_told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+
+    assert caught.value.code == 2
+    assert "usage" in capsys.readouterr().err

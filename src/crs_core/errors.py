@@ -49,6 +49,9 @@ class Problem:
         rule: The rule it breaks.
         remedy: What to do.
         code: The rule's short name, for translations.
+
+    >>> str(Problem("sites[0].id", "'a b'", "must have letters, digits, '-', '_' or '.'", "choose a short id"))
+    "sites[0].id='a b': must have letters, digits, '-', '_' or '.'; choose a short id"
     """
 
     place: str
@@ -70,6 +73,9 @@ class CrsError(Exception):
         retry_at: When trying again makes sense, in UTC; None if time changes nothing.
         remedy: What to do instead; empty if there is nothing.
         facts: Figures for a translated text; never a secret, never a person.
+
+    >>> str(CrsError("wrong_pin", "this is not the PIN", remedy="read the message again", left=4))
+    'wrong_pin: this is not the PIN; read the message again'
     """
 
     def __init__(

@@ -52,10 +52,15 @@ V = TypeVar("V")
 
 
 def load_campaign(path: str | Path) -> Campaign:
-    """The campaign that a TOML file declares.
+    """The campaign that a TOML file declares; what may stand in it is the reference on the campaign file.
 
     Raises:
-        CampaignInvalid: Every fault of the file.
+        CampaignInvalid: Every fault of the file; or that it cannot be read.
+
+    >>> load_campaign("nowhere.toml")
+    Traceback (most recent call last):
+    crs_core.errors.CampaignInvalid: campaign_invalid: 1 fault(s) in the campaign:
+      path='nowhere.toml': cannot be read as UTF-8 text (FileNotFoundError); give the path of a TOML file
     """
     try:
         file = Path(path)
@@ -74,6 +79,13 @@ def read_campaign(text: str, *, name: str = "campaign.toml") -> Campaign:
 
     Raises:
         CampaignInvalid: Every fault of the text.
+
+    >>> import crs_core as crs
+    >>> try:
+    ...     crs.read_campaign('campaign = { name = "vzorov", zone = "Europe/Prag" }')
+    ... except crs.CampaignInvalid as invalid:
+    ...     [problem.place for problem in invalid.problems]
+    ['campaign.zone', 'access', 'may_register', 'products', 'sites']
     """
     raw = _toml(text, name)
     zone, problems = campaign_checks.zone_of(raw)

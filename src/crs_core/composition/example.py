@@ -45,5 +45,9 @@ address = "Smyslena 2, Vzorov"
 
 
 def example_campaign() -> Campaign:
-    """The campaign "example": immediate access on 15 January 2021, invitation access from the 22nd."""
+    """The campaign "example": immediate access on 15 January 2021, invitation access from the 22nd.
+
+    >>> [place.id for place in example_campaign().places]
+    ['north', 'south']
+    """
     return read_campaign(_TOML, name="example")

@@ -28,6 +28,11 @@ class System:
     Attributes:
         citizen: The eight steps.
         operations: Rounds, statistics, explanations, the audit.
+
+    >>> import crs_core as crs
+    >>> with crs.open_system(crs.example_campaign(), keys={"2021-01": b"an invented key of 32 bytes ...."}) as system:
+    ...     system.campaign.name, system.site("north").site_id
+    ('example', 'north')
     """
 
     def __init__(self, office: Office) -> None:

@@ -45,6 +45,16 @@ class CitizenDesk:
     no PIN and no person. Every command takes ``idempotency_key`` (the same key and arguments give the same answer once
     more, for 1 to 255 characters) and ``actor`` (who acts, for the journal). Every refusal is a `CrsError`; during
     maintenance all but `maintenance`, `sites`, `journey`, `details` and `confirmation` are `Busy`, with `retry_at`.
+
+    >>> import crs_core as crs
+    >>> system = crs.open_system(crs.example_campaign(), keys={"2021-01": b"an invented key of 32 bytes ...."})
+    >>> desk = system.citizen
+    >>> sent = desk.request_control_pin("601 000 001", source="203.0.113.7")
+    >>> sent.sends_left
+    4
+    >>> desk.verify_phone(sent.handle, "12")
+    Traceback (most recent call last):
+    crs_core.errors.InvalidInput: invalid_input: pin=…: a PIN here has 6 digits; copy it from the message
     """
 
     _reception: Reception
@@ -359,9 +369,19 @@ class CitizenDesk:
         disputing.dispute(self._office, proof, insured_number, actor=actor, idempotency_key=idempotency_key)
 
     def withdraw(self, entry: str, *, actor: str = _CITIZEN, idempotency_key: str | None = None) -> None:
-        """Ends the registration and gives back its reservation, if it holds one; registering again starts anew."""
+        """Ends the registration and gives back its reservation, if it holds one; registering again starts anew.
+
+        Doses given stay recorded. The phone of the registration is told.
+
+        Raises:
+            Refused: The entry is forged or has expired, or the registration has been withdrawn before.
+        """
         reserving.withdraw(self._office, entry, actor=actor, idempotency_key=idempotency_key)
 
     def journey(self, entry: str) -> Journey:
-        """Where the citizen stands among the eight steps, what comes next, or why not; during maintenance too."""
+        """Where the citizen stands among the eight steps, what comes next, or why not; during maintenance too.
+
+        Raises:
+            Refused: The entry is forged or has expired, or the registration has been withdrawn.
+        """
         return reserving.journey(self._reception.look(), entry)

@@ -36,7 +36,18 @@ _LAST_MINUTE = 24 * 60 - 1
 
 @define
 class OperationsDesk:
-    """Rounds are resumable and may run anywhere, each many times; a second one finds nothing to do."""
+    """Rounds are resumable and may run anywhere, each many times; a second one finds nothing to do.
+
+    >>> import crs_core as crs
+    >>> system = crs.open_system(crs.example_campaign(), keys={"2021-01": b"an invented key of 32 bytes ...."})
+    >>> sent = system.citizen.request_control_pin("601 000 001", source="203.0.113.7")
+    >>> system.operations.messages()
+    {('interactive', 'owed'): 1}
+    >>> system.operations.dispatch().sent
+    1
+    >>> system.operations.audit()
+    ()
+    """
 
     _reception: Reception
 

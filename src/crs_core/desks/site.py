@@ -29,6 +29,19 @@ class SiteDesk:
     """One vaccination site. During maintenance its commands are `Busy`, with `retry_at`, and its lists can be read.
 
     Every command takes ``idempotency_key`` and ``actor``, as at the citizen's desk.
+
+    >>> from datetime import date
+    >>> import crs_core as crs
+    >>> system = crs.open_system(crs.example_campaign(), keys={"2021-01": b"an invented key of 32 bytes ...."})
+    >>> site = system.site("north")
+    >>> first = crs.Calendar("V1", "comirnaty", 1, crs.even_slots(date(2100, 1, 25), 10))
+    >>> second = crs.Calendar("V2", "comirnaty", 2, crs.even_slots(date(2100, 2, 16), 10))
+    >>> site.publish([first, second])
+    1
+    >>> site.open()
+    >>> look = site.release(dry_run=True)
+    >>> look.people, look.held_by
+    (10, 'queue_empty')
     """
 
     _reception: Reception
@@ -160,7 +173,11 @@ class SiteDesk:
         return release(office, self.site_id, dry_run=dry_run, actor=caller)
 
     def appointments(self, day: Day | None = None) -> tuple[Attendee, ...]:
-        """The list of a day (today where None), by time: everyone expected, given or missed, with their names."""
+        """The list of a day (today where None), by time: everyone expected, given or missed, with their names.
+
+        Raises:
+            InvalidInput: It is no day.
+        """
         return attending.appointments(self._reception.look(), self.site_id, day)
 
     def check_in(

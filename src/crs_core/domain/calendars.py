@@ -26,6 +26,9 @@ class Slot:
     Attributes:
         minute: Wall-clock time in the campaign's zone, minutes since midnight, 0 to 1439.
         seats: How many people it takes, 0 to 100,000.
+
+    >>> Slot(Day(2021, 1, 25), 8 * 60 + 30, 3)
+    Slot(day=datetime.date(2021, 1, 25), minute=510, seats=3)
     """
 
     day: Day
@@ -51,6 +54,10 @@ class Calendar:
         name: Unique at the site, such as ``V1``; 1 to 64 characters.
         dose: Which dose, from 1.
         slots: In order of time, each time once.
+
+    >>> calendar = Calendar("V1", "comirnaty", 1, [Slot(Day(2021, 1, 26), 480, 3), Slot(Day(2021, 1, 25), 480, 3)])
+    >>> [slot.day.isoformat() for slot in calendar.slots]
+    ['2021-01-25', '2021-01-26']
     """
 
     name: str
@@ -67,6 +74,9 @@ class Delivery:
         id: 1 to 64 characters.
         doses: How many, 0 to 100,000,000.
         received: None while only announced; then how many came.
+
+    >>> Delivery("delivery-1", "comirnaty", Day(2021, 1, 18), doses=975).received is None
+    True
     """
 
     id: str

@@ -283,6 +283,13 @@ class Campaign:
         claims: What people may say they are; each is verified by the registry.
         lottery_seed: What lottery tickets are drawn with, beside the keyring; the same for the whole campaign.
         texts: Templates of messages that replace the built-in ones, by language and name.
+
+    >>> import crs_core as crs
+    >>> campaign = crs.example_campaign()
+    >>> [step.value for step in campaign.access]
+    ['immediate', 'invitation']
+    >>> campaign.place("north").name
+    'Nemocnice Vzorov Sever'
     """
 
     name: str

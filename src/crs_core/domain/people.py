@@ -52,6 +52,9 @@ class Application:
         language: One of the campaign's languages.
         email: Where the confirmation may go too; None if there is none.
         claims: What the person says they are, such as ``health-worker``; each is verified by a registry.
+
+    >>> Application("401231/001", "Vzorka", "Vzorová", Day(1940, 12, 31), "north")
+    Application(site_id='north', language='cs', claims=frozenset())
     """
 
     insured_number: str = field(repr=False)

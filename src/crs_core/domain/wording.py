@@ -327,6 +327,9 @@ def _doses_of_email(facts: Mapping[str, str], language: str, texts: Mapping[str,
 def refusal(error: CrsError, language: str) -> str:
     """What a refusal says to a citizen; where none is written for its code, that the system is at fault, and no more.
 
+    Raises:
+        KeyError: There are no texts in that language: ``cs`` and ``en`` there are.
+
     >>> refusal(CrsError("not_invited", "…"), "en")
     'It is not your turn yet. The invitation with PIN2 will come by SMS.'
     """
@@ -335,6 +338,9 @@ def refusal(error: CrsError, language: str) -> str:
 
 def text(code: str, language: str, facts: Mapping[str, object] | None = None) -> str:
     """What a code says to a citizen: that of a refusal, of a page without offers, or of why a next step is not open.
+
+    Raises:
+        KeyError: There are no texts in that language.
 
     >>> text("full", "en")
     'All times are taken at present. Your PIN2 stays valid; please try again later.'
@@ -345,6 +351,9 @@ def text(code: str, language: str, facts: Mapping[str, object] | None = None) ->
 
 def problem(found: Problem, language: str) -> str:
     """What a fault of a form's field says to a citizen.
+
+    Raises:
+        KeyError: There are no texts in that language.
 
     >>> problem(Problem("phone", "…", "…", "…"), "en")
     'Phone: nine digits, or + and the prefix of your country.'

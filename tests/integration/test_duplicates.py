@@ -93,6 +93,23 @@ def test_the_time_of_the_older_phone_begins_with_the_hand_off(open_town: OpenTow
     assert (standing(town, older), standing(town, newer)) == ("blocked", "queued")
 
 
+def test_the_time_of_the_older_phone_stands_still_in_maintenance(open_town: OpenTown, storage_url: str) -> None:
+    """It cannot object in it; and maintenance is announced after the time began, too."""
+    town = open_town(storage_url)
+    older, newer = twice(town)
+    told = town.clock.now()
+    for day in (1, 2):
+        start = later(told, days=day)
+        town.system.operations.announce_maintenance(start, later(start, hours=20))
+    town.clock.set(later(told, hours=72))
+    passes(town, hours=39)
+    assert (standing(town, older), standing(town, newer)) == ("queued", "blocked")
+
+    town.clock.set(later(told, hours=112))
+    passes(town, minutes=0)
+    assert (standing(town, older), standing(town, newer)) == ("blocked", "queued")
+
+
 def test_nobody_loses_a_reservation_or_their_place_with_one(open_town: OpenTown, storage_url: str) -> None:
     town = open_town(storage_url)
     [(older, entry)] = town.entered(1)

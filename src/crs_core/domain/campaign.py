@@ -135,7 +135,7 @@ class DuplicateRule:
     Attributes:
         frees: ``undisputed``: the newer one takes the place of the older, unless that holds a reservation or its phone
             objects in time; ``older``: only the end of the older one, or the office.
-        undisputed_hours: How long the older phone has, from the hand-off of what it is told.
+        undisputed_hours: How long the older phone has, from the hand-off of what it is told, without maintenance.
     """
 
     frees: str = "undisputed"

@@ -16,6 +16,7 @@ from attrs import evolve
 
 from crs_core.domain.campaign import DuplicateRule
 from crs_core.domain.gate import returned
+from crs_core.domain.maintenance import Pauses, deadline
 from crs_core.domain.registration import Block, BlockReason, Registration
 from crs_core.domain.time import Instant, later
 
@@ -27,7 +28,9 @@ __all__ = [
     "handed_off",
     "is_due",
     "is_open",
+    "looked_at",
     "objected",
+    "objection_ends_at",
     "put_off",
     "replaced",
     "told",
@@ -81,7 +84,20 @@ def handed_off(newer: Registration, older: str, rule: DuplicateRule, now: Instan
         or rule.frees != "undisputed"
     ):
         return newer
-    return _changed(newer, wakes_at=later(now, hours=rule.undisputed_hours))
+    return _changed(newer, heard_at=now, wakes_at=later(now, hours=rule.undisputed_hours))
+
+
+def objection_ends_at(newer: Registration, rule: DuplicateRule, pauses: Pauses) -> Instant | None:
+    """Until when the older phone has to object, later by the maintenance in which it cannot; None if it has no end."""
+    block = block_of(newer)
+    if block is None or block.heard_at is None:
+        return None
+    return deadline(block.heard_at, 3600 * rule.undisputed_hours, pauses)
+
+
+def looked_at(newer: Registration, again: Instant) -> Registration:
+    """The newer one that a round has looked at too early."""
+    return _changed(newer, wakes_at=again)
 
 
 def put_off(newer: Registration, now: Instant) -> Registration:

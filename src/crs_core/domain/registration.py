@@ -66,6 +66,7 @@ class Block:
         told: The older registration whose phone is owed its message about this newer one; "" before that.
         disputed: Whether that phone has said that it was somebody else.
         wakes_at: When a round has to look at it next, or None.
+        heard_at: When the gateway had that message, from when on the time to object counts; None before that.
     """
 
     reason: BlockReason
@@ -73,6 +74,7 @@ class Block:
     told: str = ""
     disputed: bool = False
     wakes_at: Instant | None = None
+    heard_at: Instant | None = None
 
 
 @frozen

@@ -39,6 +39,11 @@ def _step(office: Office, of_person: Held, newer: Versioned[Registration], now: 
     block = duplicates.block_of(newer.value)
     if block is not None and not block.told:
         return _told(office, older.value, newer, now)
+    ends = duplicates.objection_ends_at(
+        newer.value, office.campaign.duplicates.at(newer.value.registered_at), office.pauses
+    )
+    if ends is not None and now < ends:
+        return Plan(None, (put(newer, duplicates.looked_at(newer.value, ends)),))
     if older.value.reservation_id is not None or claims.awaits(newer.value):
         return Plan(None, (put(newer, duplicates.put_off(newer.value, now)),))
     return took_place(office, of_person, newer, "undisputed", now)

@@ -154,7 +154,7 @@ class Contending:
         one = self.model.people.all[letter.subject]
         waits = one.blocked == "newer" and not one.disputed and one.due is None and not one.withdrawn
         if waits and letter.matter == f"{one.id} {one.told}":
-            one.due = later(now, hours=self.model.campaign.duplicates.at(one.registered).undisputed_hours)
+            one.heard, one.due = now, later(now, hours=self._hours(one))
 
     def _next(self, one: Registered, now: Instant) -> list[Letter]:
         live = self.model.people.live(one.person)
@@ -162,10 +162,17 @@ class Contending:
         if not one.told:
             one.told, one.due = live.id, None
             return [Letter(Purpose.DUPLICATE, live.phone, one.id, f"{one.id} {live.id}")]
+        ends = None if one.heard is None else self.model.rests.after(one.heard, hours=self._hours(one))
+        if ends is not None and now < ends:
+            one.due = ends
+            return []
         if live.reservation is not None:
             one.due = later(now, hours=_LOOKS_AGAIN_HOURS)
             return []
         return self._takes(one, now)
+
+    def _hours(self, one: Registered) -> int:
+        return self.model.campaign.duplicates.at(one.registered).undisputed_hours
 
     def _takes(self, one: Registered, now: Instant, *, gone: bool = False, objects: bool = False) -> list[Letter]:
         """Takes the place of the live one, which stays blocked unless it is gone."""
@@ -181,18 +188,19 @@ class Contending:
             self._closes(older)
             older.blocked, older.due = ("newer" if objects else "replaced"), None
             older.told, older.disputed = (one.id, True) if objects else ("", False)
+            older.heard = None
         letters = [] if older is None or objects else [about(Purpose.REPLACED, older)]
         return letters if objects else letters + self._pin(one, now)
 
     def _stands(self, one: Registered) -> None:
         """Nothing keeps it out as a duplicate, nor tells of another that it contended with."""
-        one.blocked, one.told, one.disputed, one.due = "", "", False, None
+        one.blocked, one.told, one.disputed, one.due, one.heard = "", "", False, None, None
 
     def _waits(self, one: Registered, now: Instant) -> None:
         names = self.model.people.others.setdefault(one.person.insured_number, [])
         if one.id not in names:
             names.append(one.id)
-        one.blocked, one.told, one.disputed, one.due = "newer", "", False, now
+        one.blocked, one.told, one.disputed, one.due, one.heard = "newer", "", False, now, None
 
     def _closes(self, one: Registered, *, only_invited: bool = False) -> None:
         if not only_invited or one.state == "invited":

@@ -41,6 +41,7 @@ class Registered:
         blocked: ``newer`` or ``replaced`` where it is a duplicate; "" otherwise.
         told: The live registration whose phone is owed its message about this newer one.
         due: When a round takes the next step of it as a duplicate.
+        heard: When the gateway had that message.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Registered:
     told: str = ""
     disputed: bool = False
     due: Instant | None = None
+    heard: Instant | None = None
     erased: bool = False
     registered: Instant = field(init=False)
 

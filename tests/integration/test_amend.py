@@ -11,11 +11,11 @@ import crs_core as crs
 from crs_core.composition.codec import codec
 from crs_core.composition.example import _TOML as EXAMPLE
 from crs_core.domain.amendments import Amendment
-from crs_core.domain.campaign import Access, Budget, ControlPinRule, Eligibility, Limits, Place, Product
+from crs_core.domain.campaign import Access, Budget, ControlPinRule, Eligibility, Interval, Limits, Place, Product
 from crs_core.domain.order import Priority, PriorityGroup
 from crs_core.domain.rules import Dated, always
 from crs_core.domain.terms import InvitationRule, Then, Window
-from crs_core.domain.time import from_micros, later
+from crs_core.domain.time import Instant, from_micros, later
 from crs_core.office.reception import Reception
 from crs_core.testing.storage.common import at_once
 from tests.systems import DURABLE, START, OpenTown, Town, invented
@@ -197,6 +197,19 @@ def test_every_dated_rule_keeps_its_past(open_town: OpenTown) -> None:
     worse = amended(town, priority=other, control_pin=always(ControlPinRule(digits=7)), access=always(Access.IMMEDIATE))
 
     assert problems(lambda: town.system.operations.amend(worse)) == names
+
+
+def test_an_interval_in_use_keeps_its_past(open_town: OpenTown) -> None:
+    """Reservations were made by it; from now on it may be another."""
+    town = open_town("memory:")
+    [(since, interval)] = town.system.campaign.product("comirnaty").interval.steps  # type: ignore[union-attr]
+
+    def with_steps(*steps: tuple[Instant, Interval]) -> crs.Campaign:
+        return amended(town, products=(Product("comirnaty", 2, Dated(steps)),))
+
+    for worse in ([(since, Interval(28, 35))], [(since, interval), (later(START, seconds=-1), Interval(28, 35))]):
+        assert problems(lambda: town.system.operations.amend(with_steps(*worse))) == ["products.comirnaty.interval"]  # noqa: B023
+    assert town.system.operations.amend(with_steps((since, interval), (START, Interval(28, 35)))) == 1
 
 
 @pytest.mark.slow

@@ -107,6 +107,28 @@ def test_what_was_used_no_cut_can_take(town: Town) -> None:
     assert town.system.operations.audit() == ()
 
 
+@light
+@pytest.mark.parametrize("cut", [False, True])
+@pytest.mark.parametrize(("product", "dose"), [("comirnaty", 2), ("moderna", 1)])
+def test_a_calendar_with_taken_seats_stays_what_it_is(
+    open_town: OpenTown, storage_url: str, product: str, dose: int, *, cut: bool
+) -> None:
+    """Else people would sit in a calendar of another vaccine, whose own might be amended away beneath them."""
+    [comirnaty] = crs.example_campaign().products
+    town = open_town(storage_url, products=(comirnaty, evolve(comirnaty, name="moderna")))
+    [(_, entry)] = town.entered()
+    reservation = town.reserve(entry)
+    first = reservation.doses[0]
+    site = town.system.site("north")
+    kept = [crs.Slot(first.day, first.minute, 4)]
+    with pytest.raises(crs.InvalidInput, match="seats of it are taken for dose 1 of comirnaty"):
+        site.publish([crs.Calendar("V1", product, dose, kept)], cut=cut)
+
+    town.desk.cancel(entry)
+    site.publish([crs.Calendar("V1", product, dose, kept)], cut=cut)
+    assert town.system.operations.audit() == ()
+
+
 def test_a_closed_day_moves_whoever_was_on_it_and_nobody_else(town: Town) -> None:
     people = booked(town, 3)
     others = booked(town, 2, first=11, day=add_days(MONDAY, 1))

@@ -67,7 +67,8 @@ class SiteDesk:
 
         Raises:
             InvalidInput: Every fault; among them each slot that would fall below the seats already taken, or with
-                `cut` below those that were used or whose time has come.
+                `cut` below those that were used or whose time has come; and each calendar with taken seats that would
+                be of another product or dose.
         """
         campaign = self._office.campaign
         given = _calendars(published)

@@ -5,6 +5,7 @@ from now on. A site, a product and a count of doses that somebody may already ha
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from attrs import fields, frozen
 
@@ -76,7 +77,7 @@ def faults(old: Campaign, new: Campaign, sites: Iterable[Site], now: Instant) ->
             yield Problem(f"campaign.{name}", value, rule, "write the old one, or open another campaign")
     used = list(sites)
     yield from _places(new, used)
-    yield from _products(old, new, used)
+    yield from _products(old, new, used, now)
     for name in (attribute.name for attribute in fields(Campaign) if attribute.init):
         before, after = getattr(old, name), getattr(new, name)
         if isinstance(before, Dated):
@@ -90,8 +91,8 @@ def _places(new: Campaign, used: list[Site]) -> Iterator[Problem]:
             yield Problem("sites", shown(site.id), "this site is in use", "keep it, and close it instead")
 
 
-def _products(old: Campaign, new: Campaign, used: list[Site]) -> Iterator[Problem]:
-    """Those of calendars and deliveries stay, with as many doses; a reservation keeps its own interval."""
+def _products(old: Campaign, new: Campaign, used: list[Site], now: Instant) -> Iterator[Problem]:
+    """Those of calendars and deliveries stay, with as many doses and the intervals that reservations were made by."""
     in_use = {head.product for site in used for head in site.calendars}
     in_use |= {note.product for site in used for note in site.deliveries}
     named = {product.name: product for product in new.products}
@@ -102,9 +103,11 @@ def _products(old: Campaign, new: Campaign, used: list[Site]) -> Iterator[Proble
         if after is None or after.doses != product.doses:
             rule = f"this product is in use with {product.doses} doses"
             yield Problem(f"products.{product.name}", "" if after is None else str(after.doses), rule, "keep it")
+        elif product.interval is not None and after.interval is not None:
+            yield from _past(f"products.{product.name}.interval", product.interval, after.interval, now)
 
 
-def _past(name: str, old: "Dated[object]", new: "Dated[object]", now: Instant) -> Iterator[Problem]:
+def _past(name: str, old: Dated[Any], new: Dated[Any], now: Instant) -> Iterator[Problem]:
     """Where a dated rule would have been another before now: the first such moment."""
     moments = sorted({since for since, _ in (*old.steps, *new.steps) if since < now})
     for moment in moments:

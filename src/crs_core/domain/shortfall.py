@@ -43,12 +43,13 @@ def published(
 
     Raises:
         InvalidInput: Each slot that would fall below the seats already taken; where it is meant as a `cut`, below
-            those that were used or whose time has come.
+            those that were used or whose time has come. And each calendar with taken seats that would be of another
+            product or dose.
     """
     names = {calendar.name for calendar in given}
     wanted = _wanted(site.id, given, accounts)
     found = [(account, seats, accounts.get(account, Balance())) for account, seats in sorted(wanted.items())]
-    problems = [_below(*each, cut=cut, now=now, zone=zone) for each in found]
+    problems = [*_renamed(site, given, accounts), *(_below(*each, cut=cut, now=now, zone=zone) for each in found)]
     if any(problems):
         raise InvalidInput(problem for problem in problems if problem is not None)
     short = {each for each in site.short_slots if each.calendar not in names}
@@ -78,6 +79,18 @@ def _wanted(site_id: str, given: Iterable[Calendar], accounts: Iterable[Account]
         for slot in calendar.slots
     }
     return gone | there
+
+
+def _renamed(site: Site, given: Iterable[Calendar], accounts: Mapping[Account, Balance]) -> Iterator[Problem]:
+    """Calendars that would be of something else, although people have seats in them for what they are."""
+    heads = {head.name: (head.product, head.dose) for head in site.calendars}
+    taken = {each.series for each, balance in accounts.items() if each.kind == AccountKind.SLOT and _taken(balance)}
+    for calendar in given:
+        product, dose = heads.get(calendar.name, (calendar.product, calendar.dose))
+        if calendar.name in taken and (product, dose) != (calendar.product, calendar.dose):
+            rule = f"seats of it are taken for dose {dose} of {product}"
+            wanted = f"{calendar.product}, dose {calendar.dose}"
+            yield Problem(f"calendars[{calendar.name}].product", wanted, rule, "publish it under another name")
 
 
 def _taken(balance: Balance) -> int:

@@ -12,7 +12,9 @@ from attrs import asdict, evolve
 import crs_core as crs
 from crs_core.domain.control_pin import Challenge
 from crs_core.domain.people import Person
+from crs_core.domain.plans import Key, Plan, Put
 from crs_core.domain.registration import Registration
+from crs_core.domain.releases import ReleaseRecord
 from crs_core.testing.invented import insured_number
 from tests.systems import Citizen, OpenTown, Town, dump, invented
 
@@ -190,6 +192,34 @@ def test_whoever_is_erased_was_not_passed_over(open_town: OpenTown) -> None:
     town.system.operations.erase(younger.insured_number)
 
     assert town.system.operations.audit() == ()
+
+
+def test_a_release_keeps_no_birth_date_of_whoever_it_called_last(open_town: OpenTown, storage_url: str) -> None:
+    """Called twice, last each time. What the records still say is true, and finds whoever was passed over."""
+    town = open_town(storage_url, seats=1)
+    older, last = born(town, 1, date(1931, 3, 1)), born(town, 2, date(1937, 6, 30))
+    younger = born(town, 3, date(1939, 1, 1))
+    town.clock.move(minutes=5)
+    site = town.system.site("north")
+    assert len(site.release().invited) == 3
+    town.system.operations.dispatch()
+    entry = town.enter(last)
+    town.reserve(entry)
+    town.desk.cancel(entry)
+    town.clock.move(minutes=5)
+    assert site.release().invited == (last.registration_id,)
+    town.system.operations.erase(younger.insured_number)
+    town.system.operations.erase(last.insured_number)
+
+    kept = [record.cut_off for record in town.system.operations.releases("north")]
+    assert [place and place.born for place in kept] == [date(1936, 1, 1), date(1936, 1, 1)]
+    assert "1937-06-30" not in shown(town, storage_url)
+    assert town.system.operations.audit() == ()
+    [first, _] = town.system.operations.releases("north")
+    rewritten = evolve(first, invited=first.invited[1:], calls=((first.day, 2),), outstanding=200)
+    with town.system._office.storage.write() as work:
+        work.apply(Plan(None, (Put(Key(ReleaseRecord, first.id), rewritten, 2),)), actor="tester", now=town.clock.now())
+    assert older.registration_id in {each.where for each in town.system.operations.audit()}
 
 
 def born(town: Town, number: int, day: date) -> Citizen:

@@ -302,3 +302,17 @@ def test_a_duplicate_that_no_registry_has_admitted_takes_nobodys_place(open_town
     rounds(town)
     assert town.system.operations.explain(older.registration_id).journey.standing.value == "queued"
     assert town.system.operations.explain(newer.registration_id).journey.standing.value == "withdrawn"
+
+
+def test_whoever_is_erased_while_the_registry_is_silent_counts_no_more(open_town: OpenTown, storage_url: str) -> None:
+    town = open_town(storage_url, **RULES)
+    moody(town, None)
+    nurse = town.register(young(1))
+    rounds(town)
+    assert town.system.operations.statistics().days[-1].registrations == 1
+
+    town.system.operations.erase(nurse.insured_number)
+
+    rounds(town)
+    assert town.system.operations.statistics().days[-1].registrations == 0
+    assert town.system.operations.statistics().waiting_by_site == {"north": 0}

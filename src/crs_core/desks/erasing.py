@@ -7,7 +7,8 @@ from crs_core.domain import erasure, gate
 from crs_core.domain.control_pin import Challenge
 from crs_core.domain.people import Person
 from crs_core.domain.plans import Key, Plan, Put, Versioned
-from crs_core.domain.registration import Registration
+from crs_core.domain.registration import Registration, is_duplicate
+from crs_core.domain.releases import ReleaseRecord
 from crs_core.domain.reservations import Reservation
 from crs_core.domain.time import Instant
 from crs_core.office.commands import Command, Office
@@ -37,7 +38,9 @@ def erase(office: Office, insured_number: str, *, actor: str, idempotency_key: s
         plan = Plan(Erased(len(found)))
         for each in found:
             plan = plan.with_(_erased(office, work, each, now))
-        return plan.with_(_forgotten(office, work, key, found, now)) if found else plan
+        if not found:
+            return plan
+        return plan.with_(_cut_offs(office, work, key.id, found)).with_(_forgotten(office, work, key, found, now))
 
     return office.run(Command("erase", actor, {"person": key.id}, Erased, decide, (key,), idempotency_key))
 
@@ -55,7 +58,7 @@ def _erased(office: Office, view: View, stored: Versioned[Registration], now: In
         return Plan(None, (put(stored, erasure.erased(before, office.today(before.registered_at))),))
     after = evolve(gate.returned(before), withdrawn_at=now)
     reservation = view.get(Key(Reservation, before.reservation_id or ""))
-    ends = named(office, "duplicate_ended" if before.blocks else "withdrawn", before, now, because="erasure")
+    ends = named(office, "duplicate_ended" if is_duplicate(before) else "withdrawn", before, now, because="erasure")
     end = Plan(
         None,
         (put(stored, erasure.erased(after, office.today(before.registered_at))),),
@@ -63,6 +66,21 @@ def _erased(office: Office, view: View, stored: Versioned[Registration], now: In
         (ends,),
     )
     return evolve(cancelled(office, before, reservation, now), messages=()).with_(end)
+
+
+def _cut_offs(office: Office, view: View, person: str, found: list[Versioned[Registration]]) -> Plan[None]:
+    """Releases of which one of the person was the last called keep a place that tells of nobody."""
+    ever = {each.value.id: each.value for each in found}
+    names = dict.fromkeys(str(entry.facts["release"]) for entry in view.journal(person) if "release" in entry.facts)
+    puts = []
+    for key in (Key(ReleaseRecord, name) for name in names):
+        stored = view.get(key)
+        last = None if stored is None else stored.value.cut_off
+        if stored is None or last is None or last.id not in ever:
+            continue
+        blurred = erasure.cut_off(last, office.today(ever[last.id].registered_at))
+        puts.append(Put(key, evolve(stored.value, cut_off=blurred), stored.version))
+    return Plan(None, tuple(puts))
 
 
 def _forgotten(

@@ -80,7 +80,8 @@ class ReleaseRecord:
         outstanding: How many answers were expected of them and of this batch, in hundredths.
         invited: Registrations, in the order they were called.
         cut_off: The place of the last one called: of those who might be invited then, nobody before it was left. None
-            is a fault, which the audit names: no open group took that person.
+            is a fault, which the audit names: no open group took that person. Once that person is erased, a place
+            before theirs that tells no birth date.
         held_by: What held back the next one, as in `Release`; empty where the next batch followed.
     """
 

@@ -6,10 +6,20 @@ from attrs import field, frozen
 
 from crs_core.domain.time import Day, Instant
 
-__all__ = ["HeadlineRow", "Statistics", "Tally", "age_group", "headline", "lowest_age", "measures"]
+__all__ = [
+    "GROUP_YEARS",
+    "OLDEST_GROUP",
+    "HeadlineRow",
+    "Statistics",
+    "Tally",
+    "age_group",
+    "headline",
+    "lowest_age",
+    "measures",
+]
 
-_BAND = 5
-_OLDEST_BAND = 90
+GROUP_YEARS = 5
+OLDEST_GROUP = 90
 
 
 @frozen
@@ -75,7 +85,7 @@ def age_group(age: int) -> str:
     ('80-84', '90+', '0-4')
     """
     start = lowest_age(age)
-    return f"{start}+" if start == _OLDEST_BAND else f"{start}-{start + _BAND - 1}"
+    return f"{start}+" if start == OLDEST_GROUP else f"{start}-{start + GROUP_YEARS - 1}"
 
 
 def lowest_age(age: int) -> int:
@@ -84,7 +94,7 @@ def lowest_age(age: int) -> int:
     >>> lowest_age(83), lowest_age(97)
     (80, 90)
     """
-    return min(age // _BAND * _BAND, _OLDEST_BAND)
+    return min(age // GROUP_YEARS * GROUP_YEARS, OLDEST_GROUP)
 
 
 _MEASURES = ("registered", "invited", "reserved", "cancelled", "lapsed", "withdrawn", "given", "no_show")

@@ -104,7 +104,7 @@ def _plan(office: Office, site_id: str, found: Room, chosen: list[Versioned[Regi
         None,
         puts=(*changed, Put(Key(ReleaseRecord, record.id), record, 0)),
         transfers=gate.now_invited(site_id, invited),
-        journal=(_entry(office, record), *(_note(office, each, now) for each in invited)),
+        journal=(_entry(office, record), *(_note(office, each, record, now) for each in invited)),
         messages=tuple(sms(office, each, Purpose.INVITATION, now) for each in invited),
     )
 
@@ -148,5 +148,6 @@ def _entry(office: Office, record: ReleaseRecord) -> JournalEntry:
     )
 
 
-def _note(office: Office, invited: Registration, now: Instant) -> JournalEntry:
-    return office.note(now, "invited", person=invited.person, site_id=invited.site_id, **about(office, invited, now))
+def _note(office: Office, invited: Registration, record: ReleaseRecord, now: Instant) -> JournalEntry:
+    facts = {**about(office, invited, now), "release": record.id}
+    return office.note(now, "invited", person=invited.person, site_id=invited.site_id, **facts)

@@ -17,11 +17,12 @@ from crs_adapters.storage import sql
 from crs_core.composition.hookspecs import Adapter
 from crs_core.domain.campaign import Budget, Limits
 from crs_core.domain.people import Person
-from crs_core.domain.plans import Key, Plan, Put
+from crs_core.domain.plans import JournalEntry, Key, Plan, Put
 from crs_core.domain.registration import Registration
 from crs_core.domain.rules import always
 from crs_core.domain.terms import InvitationRule, Window
 from crs_core.domain.time import Day, Instant, add_days, later
+from crs_core.office.persons import named
 from crs_core.testing.clock import SeededChance
 from crs_core.testing.invented import registration
 from tests.crashes.record import Record
@@ -116,14 +117,16 @@ def prepare(system: crs.System) -> None:
     site.open()
     office = system._office
     puts: list[Put[Any]] = []
+    noted: list[JournalEntry] = []
     for number in range(QUEUED):
         one = _registration(office.person(insured_number(number)), number)
         puts += [
             Put(Key(Registration, one.id), one, 0),
             Put(Key(Person, one.person), Person(one.insured_number, one.id), 0),
         ]
+        noted.append(named(office, "registered", one, START))
     with office.storage.write() as work:
-        work.apply(Plan(None, tuple(puts)), actor="test", now=START)
+        work.apply(Plan(None, tuple(puts), journal=tuple(noted)), actor="test", now=START)
 
 
 def _registration(person: str, number: int) -> Registration:

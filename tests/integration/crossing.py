@@ -16,13 +16,14 @@ from crs_core.domain import pairing, tokens
 from crs_core.domain.campaign import CalendarCheckRule, Interval, Place, Product
 from crs_core.domain.pairing import Supply
 from crs_core.domain.people import Person
-from crs_core.domain.plans import Key, Plan, Put
+from crs_core.domain.plans import JournalEntry, Key, Plan, Put
 from crs_core.domain.registration import Registration
 from crs_core.domain.reservations import Offer, OfferedDose
 from crs_core.domain.rules import always
 from crs_core.domain.sites import Site, supplies
 from crs_core.domain.time import add_days, later
 from crs_core.office.commands import Command, Office
+from crs_core.office.persons import named
 from crs_core.testing.clock import VirtualClock
 from crs_core.testing.invented import registration
 
@@ -67,6 +68,7 @@ def prepare(url: str, folder: str) -> None:
     """All sites open, two citizens registered at each."""
     with open_crossing(url, folder) as system:
         puts: list[Put[Any]] = []
+        noted: list[JournalEntry] = []
         for number, name in enumerate(SITES):
             seats, _ = calendars(number)
             system.site(name).publish(
@@ -84,8 +86,9 @@ def prepare(url: str, folder: str) -> None:
                 holder = Person(registration.insured_number, registration.id)
                 puts.append(Put(Key(Registration, registration.id), registration, 0))
                 puts.append(Put(Key(Person, registration.person), holder, 0))
+                noted.append(named(system._office, "registered", registration, NOW))
         with system._office.storage.write() as work:
-            work.apply(Plan(None, tuple(puts)), actor="test", now=NOW)
+            work.apply(Plan(None, tuple(puts), journal=tuple(noted)), actor="test", now=NOW)
 
 
 def _registration(office: Office, site: str, number: int) -> Registration:

@@ -15,11 +15,12 @@ import crs_core as crs
 from crs_adapters.storage.sql.sqlite import SqliteSession
 from crs_core.domain import tokens
 from crs_core.domain.people import Person
-from crs_core.domain.plans import Key, Plan, Put
+from crs_core.domain.plans import JournalEntry, Key, Plan, Put
 from crs_core.domain.registration import Registration
 from crs_core.domain.reservations import Reservation
 from crs_core.domain.time import later
 from crs_core.office.commands import Command, Office
+from crs_core.office.persons import named
 from crs_core.testing.clock import VirtualClock
 from crs_core.testing.invented import registration
 
@@ -49,6 +50,7 @@ def prepare(url: str, folder: str) -> None:
         site.open()
         office = system._office
         puts: list[Put[Any]] = []
+        noted: list[JournalEntry] = []
         for number in range(PEOPLE):
             registration = _registration(office, number)
             holder = Person(registration.insured_number, registration.id)
@@ -56,8 +58,9 @@ def prepare(url: str, folder: str) -> None:
                 Put(Key(Registration, registration.id), registration, 0),
                 Put(Key(Person, registration.person), holder, 0),
             ]
+            noted.append(named(office, "registered", registration, NOW))
         with office.storage.write() as work:
-            work.apply(Plan(None, tuple(puts)), actor="test", now=NOW)
+            work.apply(Plan(None, tuple(puts), journal=tuple(noted)), actor="test", now=NOW)
 
 
 def _registration(office: Office, number: int) -> Registration:

@@ -19,6 +19,7 @@ from crs_core.domain.rules import Dated, always
 from crs_core.domain.sites import Site
 from crs_core.domain.terms import InvitationRule, Window
 from crs_core.domain.time import later
+from crs_core.office.persons import named
 from crs_core.rounds import calling
 from crs_core.rounds.violations import Violation
 from crs_core.testing.invented import registration
@@ -62,7 +63,8 @@ def rewritten(town: Town, key: Key[Any], change: Callable[[Any], Any]) -> None:
 
 
 def audit(town: Town) -> list[tuple[int, str]]:
-    return [(each.invariant, each.where) for each in town.system.operations.audit()]
+    """What it says of releases and whom they call; some of these tests write people anew behind the journal's back."""
+    return [(each.invariant, each.where) for each in town.system.operations.audit() if each.invariant in {4, 5}]
 
 
 def test_a_release_is_kept_with_its_rules_its_cut_off_and_what_held_the_next(
@@ -335,7 +337,7 @@ def happens(town: Town, name: str, kind: str, **changes: Any) -> None:
         stored = work.get(Key(Registration, name))
         assert stored is not None
         puts = [Put(Key(Registration, name), evolve(stored.value, **changes), stored.version)]
-        note = office.note(now, kind, person=stored.value.person, site_id="north", registration=name)
+        note = named(office, kind, stored.value, now)
         work.apply(Plan(None, tuple(puts), journal=(note,)), actor="tester", now=now)
 
 

@@ -1,6 +1,6 @@
 """Time passes: reminders, ends of terms, duplicates, claims asked again, statistics."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from attrs import astuple, evolve, frozen
 
@@ -19,7 +19,7 @@ from crs_core.ports.storage import Numbered
 from crs_core.rounds.asking import asked_again
 from crs_core.rounds.contending import contended
 
-__all__ = ["Tick", "roll_up", "tick"]
+__all__ = ["Tick", "roll_up", "tallies", "tick"]
 
 _BATCH = 100
 _ENTRIES = 1000
@@ -139,13 +139,14 @@ def roll_up(office: Office, *, actor: str) -> int:
             entries = work.uncounted(_ENTRIES)
             if not entries:
                 return total
-            tallies = _tallies(office, entries)
+            found = tallies(office, entries)
             counted = tuple(each.number for each in entries)
-            work.apply(Plan(None, tallies=tallies, counted=counted), actor=actor, now=office.now())
+            work.apply(Plan(None, tallies=found, counted=counted), actor=actor, now=office.now())
         total += len(entries)
 
 
-def _tallies(office: Office, entries: Sequence[Numbered]) -> tuple[Tally, ...]:
+def tallies(office: Office, entries: Iterable[Numbered]) -> tuple[Tally, ...]:
+    """What journal entries add to the statistics."""
     found: dict[tuple[Day, str, str, str], int] = {}
     for numbered in entries:
         entry = numbered.entry

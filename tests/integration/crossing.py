@@ -25,7 +25,7 @@ from crs_core.domain.time import add_days, later
 from crs_core.office.commands import Command, Office
 from crs_core.office.persons import named
 from crs_core.testing.clock import VirtualClock
-from crs_core.testing.invented import registration
+from tests.integration.race import one_of_many
 
 NOW = pendulum.datetime(2021, 3, 8, 8)
 FIRST = date(2021, 3, 10)  # so that the clocks change between the doses
@@ -82,27 +82,13 @@ def prepare(url: str, folder: str) -> None:
             )
             system.site(name).open()
             for place in range(2):
-                registration = _registration(system._office, name, 2 * number + place)
+                registration = one_of_many(system._office, 2 * number + place, site_id=name, pin_key_id="crossing")
                 holder = Person(registration.insured_number, registration.id)
                 puts.append(Put(Key(Registration, registration.id), registration, 0))
                 puts.append(Put(Key(Person, registration.person), holder, 0))
                 noted.append(named(system._office, "registered", registration, NOW))
         with system._office.storage.write() as work:
             work.apply(Plan(None, tuple(puts), journal=tuple(noted)), actor="test", now=NOW)
-
-
-def _registration(office: Office, site: str, number: int) -> Registration:
-    insured = f"400101{number:03d}"
-    return registration(
-        NOW,
-        id=f"citizen-{number}",
-        person=office.person(insured),
-        insured_number=insured,
-        birth_date=date(1940, 1, 1),
-        phone=f"+420601{number:06d}",
-        site_id=site,
-        pin_key_id="crossing",
-    )
 
 
 def run(url: str, folder: str, place: int, barrier: Barrier, sabotage: str) -> list[bool]:

@@ -52,7 +52,7 @@ def prepare(url: str, folder: str) -> None:
         puts: list[Put[Any]] = []
         noted: list[JournalEntry] = []
         for number in range(PEOPLE):
-            registration = _registration(office, number)
+            registration = one_of_many(office, number)
             holder = Person(registration.insured_number, registration.id)
             puts += [
                 Put(Key(Registration, registration.id), registration, 0),
@@ -63,7 +63,8 @@ def prepare(url: str, folder: str) -> None:
             work.apply(Plan(None, tuple(puts), journal=tuple(noted)), actor="test", now=NOW)
 
 
-def _registration(office: Office, number: int) -> Registration:
+def one_of_many(office: Office, number: int, **changes: Any) -> Registration:
+    """A citizen of 81, invited by nobody yet; 0 to 999."""
     insured = f"400101{number:03d}"
     return registration(
         NOW,
@@ -72,7 +73,7 @@ def _registration(office: Office, number: int) -> Registration:
         insured_number=insured,
         birth_date=date(1940, 1, 1),
         phone=f"+420601{number:06d}",
-        pin_key_id="race",
+        **{"pin_key_id": "race", **changes},
     )
 
 

@@ -147,7 +147,7 @@ class SiteDesk:
             blocking = [each for each in self._findings(office, work, now) if each.severity is Severity.BLOCKS]
             if blocking:
                 raise _not_ready(self.site_id, blocking)
-            return Change(evolve(site, is_open=True, opened_at=now), ())
+            return Change(evolve(site, is_open=True), ())
 
         self._change("open", {}, decide, actor, idempotency_key)
 

@@ -81,7 +81,6 @@ class Site:
     calendars: tuple[CalendarHead, ...] = ()
     deliveries: tuple[DeliveryNote, ...] = ()
     calendar_version: int = 0
-    opened_at: Instant | None = None
     short_slots: tuple[ShortSlot, ...] = ()
     lost: int = 0
 

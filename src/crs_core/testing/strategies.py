@@ -278,7 +278,6 @@ sites = st.builds(
         max_size=3,
     ).map(tuple),
     calendar_version=st.integers(0, 99),
-    opened_at=st.none() | instants(),
 )
 """The state of vaccination sites."""
 

@@ -26,7 +26,7 @@ _PLAIN = strategies.registrations(st.just("north"), _BORN)
 
 
 class OrdersContract(Contract):
-    """S65 and S66."""
+    """S16, S65 and S66."""
 
     @given(
         registered=st.lists(_PLAIN, max_size=12, unique_by=lambda each: each.id),
@@ -43,13 +43,18 @@ class OrdersContract(Contract):
         limit: int,
         data: st.DataObject,
     ) -> None:
-        """S65: In each order the head is what sorting gives: rank; birth date or ticket, if asked; seniority; id."""
+        """S65: In each order the head is what sorting gives: rank; birth date or ticket, if asked; seniority; id.
+
+        S16: Where none is asked for it is that of age; ties too.
+        """
         here = _settled(storage, registered, data)
         site = here[0].site_id if here else "nowhere"
 
         with storage.read() as view:
             heads = {order: [each.value for each in view.head(site, segments, limit, order)] for order in Order}
+            head = [each.value for each in view.head(site, segments, limit)]
         assert heads == {order: _sorted(here, segments, order)[:limit] for order in Order}
+        assert head == heads[Order.AGE]
 
     @given(registered=st.lists(_PLAIN, max_size=12, unique_by=lambda each: each.id), data=st.data())
     @examples

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from crs_core.domain.campaign import InvitationRule, Priority
 from crs_core.domain.plans import Plan, Put
-from crs_core.domain.priority import Segment, compile_segments
+from crs_core.domain.priority import compile_segments
 from crs_core.domain.registration import Block, BlockReason, Gate, Invitation, Registration
 from crs_core.domain.terms import Window
 from crs_core.domain.time import Instant, later
@@ -30,42 +30,13 @@ _PLAIN = strategies.registrations(st.just("north"), _BORN)
 
 
 class QueueContract(Contract):
-    """S16 to S20."""
+    """S17 to S20."""
 
     @pytest.fixture
     def one_invited(self) -> Registration:
         """Somebody whose invitation ends 72 hours after NOW."""
         invitation = Invitation(1, NOW, DAY, "release", InvitationRule(windows=(Window(72),)), handed_off_at=NOW)
         return registration(NOW, gate=Gate.INVITED, invitation=invitation)
-
-    @given(
-        registered=st.lists(_PLAIN, max_size=12, unique_by=lambda each: each.id),
-        segments=strategies.segments(),
-        limit=st.integers(0, 14),
-        data=st.data(),
-    )
-    @examples
-    def test_the_head_is_the_sorted_queue(
-        self,
-        storage: Storage,
-        registered: list[Registration],
-        segments: tuple[Segment, ...],
-        limit: int,
-        data: st.DataObject,
-    ) -> None:
-        """S16: The head of the queue is what sorting all of it gives: rank, birth date, seniority, id; ties too."""
-        site = f"site-{next(_SITES)}"
-        here = [evolve(each, id=f"{site}:{each.id}", site_id=site) for each in registered]
-        apply(storage, Plan(None, puts(here)))
-        if here:
-            moved = data.draw(st.lists(st.sampled_from(here), unique_by=lambda each: each.id), label="moved on")
-            changed = [_moved(each, data.draw(_PLAIN, label="to")) for each in moved]
-            apply(storage, Plan(None, puts(changed, version=1)))
-            here = [each for each in here if each not in moved] + changed
-
-        with storage.read() as view:
-            head = [each.value for each in view.head(site, segments, limit)]
-        assert head == _sorted(here, segments)[:limit]
 
     @given(one=_PLAIN)
     @examples
@@ -135,29 +106,6 @@ class QueueContract(Contract):
             assert [each.value.id for each in view.due(wakes, 2)] == ["a", "b"]
             assert list(view.due(later(wakes, seconds=-0.000001), 10)) == []
             assert list(view.due(wakes, 0)) == []
-
-
-def _moved(one: Registration, to: Registration) -> Registration:
-    """The registration in the state, the claims and with the birth date of another."""
-    return evolve(to, id=one.id, site_id=one.site_id)
-
-
-def _sorted(registered: Sequence[Registration], segments: Sequence[Segment]) -> list[Registration]:
-    def rank(one: Registration) -> int | None:
-        ranks = [each.rank for each in segments if _holds(each, one)]
-        return min(ranks, default=None)
-
-    called = [(rank(one), one.birth_date, one.seniority, one.id, one) for one in registered if _waits(one)]
-    return [one for *_, one in sorted(each for each in called if each[0] is not None)]
-
-
-def _holds(segment: Segment, one: Registration) -> bool:
-    return segment.claims == one.claims and segment.born_from <= one.birth_date <= segment.born_to
-
-
-def _waits(one: Registration) -> bool:
-    waits = one.gate is Gate.QUEUED and one.reservation_id is None
-    return waits and one.withdrawn_at is None and not one.blocks
 
 
 def _late(registered: Sequence[Registration], now: Instant) -> list[Registration]:

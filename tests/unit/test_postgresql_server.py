@@ -31,6 +31,12 @@ def test_it(postgresql_server):
     time.sleep(600)
 """
 
+_PYTEST = """
+import signal, sys, pytest
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background ignores it, and children inherit that
+sys.exit(pytest.main())
+"""
+
 
 def run_pytest(folder: Path, conftest: str, test: str, *options: str, **environment: str) -> subprocess.Popen[str]:
     """Start pytest on one test, in a folder and a session of its own."""
@@ -38,7 +44,7 @@ def run_pytest(folder: Path, conftest: str, test: str, *options: str, **environm
     (folder / "test_it.py").write_text(test)
     ours = ("CI", "CRS_TEST_PG_DSN", "PYTEST_ADDOPTS")
     return subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-ra", *options],
+        [sys.executable, "-c", _PYTEST, "-ra", *options],
         cwd=folder,
         env={name: value for name, value in os.environ.items() if name not in ours}
         | {"PYTHONPATH": str(ROOT)}
@@ -208,7 +214,7 @@ def test_server_named_by_the_environment_is_used_and_left_clean(tmp_path: Path) 
     with running_server(next(filter(None, (place() for place in PLACES)))) as server:
         named = server.dsn("postgres")
         run = run_pytest(tmp_path, NOWHERE + FIXTURES, ASKS, CRS_TEST_PG_DSN=named, CI="true")
-        output, _ = run.communicate()
+        output, _ = run.communicate(timeout=4 * SECONDS)
 
         assert run.returncode == 0, output
         assert value_of(server, "SELECT count(*) FROM pg_database WHERE datname LIKE 'crs_%'") == "0"
@@ -218,7 +224,7 @@ def test_server_named_by_the_environment_is_used_and_left_clean(tmp_path: Path) 
 @pytest.mark.parametrize(("ci", "code", "word"), [("true", 1, "ERROR"), ("", 0, "SKIPPED")])
 def test_missing_postgresql_skips_at_home_and_fails_in_ci(tmp_path: Path, ci: str, code: int, word: str) -> None:
     run = run_pytest(tmp_path, NOWHERE + FIXTURES, ASKS, CI=ci)
-    output, _ = run.communicate()
+    output, _ = run.communicate(timeout=4 * SECONDS)
 
     assert run.returncode == code, output
     assert f"{word} " in output
@@ -238,7 +244,7 @@ def test_server_goes_with_the_tests_however_they_end(tmp_path: Path, options: tu
         os.killpg(run.pid, blow)
     else:
         os.kill(run.pid, blow)
-    run.communicate()
+    run.communicate(timeout=4 * SECONDS)
 
     assert eventually(lambda: not folder.exists())
     assert eventually(lambda: not is_alive(process))

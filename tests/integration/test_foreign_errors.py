@@ -46,12 +46,14 @@ def test_a_gateway_whose_library_fails_is_tried_again(open_town: OpenTown, stora
     town.system._office.sms = gateway = Fickle(lambda sms: sms.reference, errors=2)
     town.desk.request_control_pin(PHONE, source="203.0.113.7")
 
-    rounds = []
+    rounds, told = [], []
     for _ in range(3):
         rounds.append(town.system.operations.dispatch())
+        told.append(town.system.operations.gateways()[0].reason)
         town.clock.move(minutes=2)
 
     assert [(each.put_off, each.sent) for each in rounds] == [(1, 0), (1, 0), (0, 1)]
+    assert told == ["adapter_broken", "adapter_broken", ""]
     assert len({asked[0].reference for asked in gateway.asked}) == 1
 
 

@@ -192,7 +192,7 @@ class Choking:
         return ""
 
 
-def never_breaks(known: Circuit, _rule: object, _fraction: float, _now: Instant) -> Circuit:
+def never_breaks(known: Circuit, _rule: object, _fraction: float, _now: Instant, _reason: str) -> Circuit:
     return evolve(known, failures=known.failures + 1)
 
 

@@ -162,7 +162,7 @@ class OperationsDesk:
             return view.outbox()
 
     def gateways(self) -> tuple[Circuit, ...]:
-        """How the gateway of each channel does: failures in a row and, where it is down, when it is tried again."""
+        """How the gateway of each channel does: failures in a row, the last one's code, and when it is tried again."""
         with self._office.storage.read() as view:
             stored = [view.get(Key(Circuit, channel.value)) for channel in Channel]
         pairs = zip(Channel, stored, strict=True)

@@ -26,11 +26,13 @@ class Circuit:
         id: The channel's value.
         failures: Hand-offs in a row that it failed; 0 while it takes messages.
         retry_at: Once broken: from when one message is tried. None while it is closed.
+        reason: The code of the last failure; empty while it takes messages.
     """
 
     id: str
     failures: int = 0
     retry_at: Instant | None = None
+    reason: str = ""
 
     @property
     def broken(self) -> bool:
@@ -42,12 +44,12 @@ def took(circuit: Circuit) -> Circuit:
     """The circuit once the gateway has taken a message, or has answered that it never will: closed.
 
     >>> took(Circuit("sms", 2))
-    Circuit(id='sms', failures=0, retry_at=None)
+    Circuit(id='sms', failures=0, retry_at=None, reason='')
     """
     return Circuit(circuit.id)
 
 
-def failed(circuit: Circuit, rule: Sending, fraction: float, now: Instant) -> Circuit:
+def failed(circuit: Circuit, rule: Sending, fraction: float, now: Instant, reason: str = "") -> Circuit:
     """The circuit once the gateway has failed one more message.
 
     Args:
@@ -63,9 +65,9 @@ def failed(circuit: Circuit, rule: Sending, fraction: float, now: Instant) -> Ci
     failures = circuit.failures + 1
     doublings = min(failures - _BREAKS_AFTER, _MOST_DOUBLINGS)
     if doublings < 0:
-        return evolve(circuit, failures=failures)
+        return evolve(circuit, failures=failures, reason=reason)
     pause = min(2**doublings, rule.pause_seconds) * (0.5 + fraction)
-    return Circuit(circuit.id, failures, later(now, seconds=pause))
+    return Circuit(circuit.id, failures, later(now, seconds=pause), reason)
 
 
 def may_try(circuit: Circuit, rule: Sending, now: Instant) -> bool:

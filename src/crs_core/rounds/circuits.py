@@ -40,8 +40,8 @@ class Circuits:
         rule, known = self._office.campaign.sending.at(now), self._known[channel]
         try:
             yield
-        except AdapterFault:
-            self._learn(channel, circuit.failed(known, rule, self._office.chance.fraction(), now))
+        except AdapterFault as fault:
+            self._learn(channel, circuit.failed(known, rule, self._office.chance.fraction(), now, fault.code))
             raise
         except Refused:
             self._learn(channel, circuit.took(known))

@@ -1,7 +1,7 @@
 """Bad values for every field of every command: of the wrong kind, endless, or of characters that nothing takes."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import attrs
@@ -24,7 +24,12 @@ LONG = "x" * 100_000
 NO_TOKENS = [*NO_TEXTS, *CONTROLS, LONG, "", ".", "..", "a.b.c", "2021-01..", "😀.😀.😀", "2021-01.W10.AAAA"]
 NO_PINS = [*NO_TEXTS, *CONTROLS, LONG, "", "1", "12345", "abcdef", wide("111111"), "١٢٣٤٥٦", "123456789012", "-", "1e5"]
 NO_DAYS: list[Any] = ["2021-01-25", 5, 1.5, True, b"2021-01-25", [], {}, object(), datetime(2021, 1, 25, tzinfo=UTC)]
-NO_MOMENTS: list[Any] = [*NO_TEXTS, "2021-02-01T00:00", 5, datetime(2021, 2, 1)]  # noqa: DTZ001 - what is refused
+_NO_YEARS = [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), datetime(1999, 12, 31, tzinfo=UTC)]
+NO_MOMENTS: list[Any] = [
+    *(*NO_TEXTS, "2021-02-01T00:00", 5, datetime(2021, 2, 1)),  # noqa: DTZ001 - what is refused
+    *_NO_YEARS,
+    *(each.replace(tzinfo=timezone(timedelta(hours=hours))) for each in _NO_YEARS for hours in (-5, 5)),
+]
 NO_NUMBERS: list[Any] = ["5", 1.5, True, b"5", [], {}, object(), 10**30, -(10**5000)]
 
 

@@ -172,7 +172,7 @@ def _of_slots(calendar: Calendar, place: str, zone: str) -> Iterator[Problem]:
         if wrong:
             continue
         where = f"{place}.slots[{slot.day} {clock_time(slot.minute)}]"
-        if 0 < slot.minute < 4 * 60 and not exists(slot.day, slot.minute, zone):
+        if slot.minute < 4 * 60 and not exists(slot.day, slot.minute, zone):
             yield Problem(where, clock_time(slot.minute), f"the clocks skip it in {zone}", "choose another time")
         if (slot.day, slot.minute) in times:
             yield Problem(where, clock_time(slot.minute), "a time stands once in a calendar", "add up the seats")

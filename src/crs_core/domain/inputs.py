@@ -13,6 +13,7 @@ __all__ = ["has_controls", "of_day", "of_moment", "of_number", "of_text", "of_tr
 
 _LONGEST_SHOWN = 60
 _LONGEST_TEXT = 200
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199
 _CONTROLS = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 
 
@@ -79,11 +80,13 @@ def of_day(place: str, value: object) -> Problem | None:
 
 
 def of_moment(place: str, value: object) -> Problem | None:
-    """The fault of a value that must be a moment with its time zone."""
+    """The fault of a value that must be a moment of this age with its time zone."""
     if not isinstance(value, datetime):
         return Problem(place, type(value).__name__, "must be a moment", "give a datetime with a time zone")
-    if value.tzinfo is None:
+    if value.utcoffset() is None:
         return Problem(place, value.isoformat(), "needs a time zone", "give one, such as UTC")
+    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        return Problem(place, str(value.year), f"must be of the years {_FIRST_YEAR} to {_LAST_YEAR}", "mend the year")
     return None
 
 

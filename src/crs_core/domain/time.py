@@ -158,21 +158,25 @@ def slot_instant(day: Day, minute: int, zone: str) -> Instant:
     """
     if not exists(day, minute, zone):
         raise ValueError(f"time={day} {clock_time(minute)}: the clocks skip it in {zone}; choose another time")
-    return utc(pendulum.datetime(day.year, day.month, day.day, minute // 60, minute % 60, tz=_zone(zone), fold=0))
+    return utc(_wall(day, minute, zone))
+
+
+def _wall(day: Day, minute: int, zone: str) -> DateTime:
+    return pendulum.datetime(day.year, day.month, day.day, minute // 60, minute % 60, tz=_zone(zone), fold=0)
 
 
 def has_come(day: Day, minute: int, zone: str, now: Instant) -> bool:
-    """Whether a wall-clock time is now or over.
+    """Whether a wall-clock time is now or over; also one that the clocks skip, should a country decide so late.
 
     >>> has_come(date(2021, 1, 25), 510, "Europe/Prague", pendulum.datetime(2021, 1, 25, 7, 30))
     True
     """
-    return slot_instant(day, minute, zone) <= now
+    return utc(_wall(day, minute, zone)) <= now
 
 
 def exists(day: Day, minute: int, zone: str) -> bool:
     """Whether that wall-clock time happens in the zone (the clocks skip some in spring)."""
-    local = pendulum.datetime(day.year, day.month, day.day, minute // 60, minute % 60, tz=_zone(zone), fold=0)
+    local = _wall(day, minute, zone)
     return (local.hour, local.minute) == (minute // 60, minute % 60)
 
 

@@ -316,3 +316,22 @@ def test_whoever_is_erased_while_the_registry_is_silent_counts_no_more(open_town
     rounds(town)
     assert town.system.operations.statistics().days[-1].registrations == 0
     assert town.system.operations.statistics().waiting_by_site == {"north": 0}
+
+
+def test_a_no_show_of_whoever_waits_for_a_registry_by_now_is_not_undone(open_town: OpenTown, storage_url: str) -> None:
+    """They were missed, made themselves 40 and a nurse, and may not reserve before the registry says so."""
+    town = open_town(storage_url, **RULES)
+    moody(town, None)
+    [(citizen, entry)] = town.entered()
+    reservation = town.reserve(entry)
+    town.clock.move(days=2, hours=12)
+    site = town.system.site("north")
+    site.no_show(reservation.id, 1)
+    younger = evolve(citizen.application, birth_date=date(1980, 1, 1), claims=frozenset({NURSE}))
+    town.register(evolve(citizen, application=younger))
+
+    with pytest.raises(crs.Refused) as caught:
+        site.undo(reservation.id, reason="she had come")
+
+    assert caught.value.code == "undo_impossible"
+    rounds(town)

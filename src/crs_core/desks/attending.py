@@ -227,7 +227,7 @@ def _reinstated(view: View, plan: Plan[Visit], after: Reservation) -> Plan[Visit
     """
     stored = _holder(view, after)
     registration = stored.value
-    if registration.reservation_id is not None or not is_live(registration):
+    if registration.reservation_id is not None or registration.blocks or not is_live(registration):
         raise _impossible("the registration has moved on since")
     opened = Gate.INVITED if after.invitation and registration.invitation is not None else Gate.QUEUED
     again = evolve(registration, reservation_id=after.id, gate=opened)

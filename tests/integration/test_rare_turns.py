@@ -147,3 +147,20 @@ def test_who_lapsed_and_reserved_under_immediate_access_keeps_it_by_registering_
 
     assert town.desk.journey(entry).standing is Standing.RESERVED
     assert town.system.operations.audit() == ()
+
+
+def test_no_reminder_says_that_pin2_is_valid_once_it_opens_nothing(open_town: OpenTown, storage_url: str) -> None:
+    """It waited at a gateway that was down until the term had ended; whoever holds a reservation is still reminded."""
+    town = open_town(storage_url, invitation=always(InvitationRule(windows=(Window(72, (48,)),))))
+    [silent, holder] = town.invited(2)
+    town.reserve(town.enter(holder))
+    town.system.operations.dispatch()
+    town.clock.move(hours=48)
+    assert town.system.operations.tick().reminded == 1
+    town.desk.remind_pin(holder.insured_number, source=holder.source)
+    told = [len(town.texts(each.phone)) for each in (silent, holder)]
+    town.clock.move(hours=24)
+
+    assert town.system.operations.dispatch().sent == 1
+    assert [len(town.texts(each.phone)) for each in (silent, holder)] == [told[0], told[1] + 1]
+    assert [each.reason for each in town.system.operations.dead_letters()] == ["superseded"]

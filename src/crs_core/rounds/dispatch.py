@@ -211,21 +211,22 @@ def _pin(office: Office, view: View, message: Message) -> dict[str, str]:
 
 
 def _still_owed(office: Office, registration: Registration, message: Message) -> bool:
-    """Whether the message still tells the truth: an invitation while its gate is open, PIN2 while it opens.
+    """Whether the message still tells the truth: an invitation while its gate is open, PIN2 while it opens something.
 
-    Neither tells it to whoever has a reservation by now; nor does one of the phone or the site before a correction.
+    Whoever has a reservation by now is told it by a reminder alone; nobody by one of the phone or the site before a
+    correction.
     """
     if registration.withdrawn_at is not None or message.person != of(registration, message.purpose):
         return False
     if message.purpose is Purpose.INVITATION:
         return registration.gate is Gate.INVITED and registration.reservation_id is None
+    now = office.now()
+    access = office.campaign.access.at(now)
+    waits = access is Access.IMMEDIATE and duplicates.contends(registration)
+    opens = waits or gate.is_open(registration, access, now, office.pauses)
     if message.purpose is Purpose.REGISTERED:
-        now = office.now()
-        access = office.campaign.access.at(now)
-        waits = access is Access.IMMEDIATE and duplicates.contends(registration)
-        opens = waits or gate.is_open(registration, access, now, office.pauses)
         return opens and registration.reservation_id is None
-    return True
+    return opens or registration.reservation_id is not None
 
 
 def _settle(

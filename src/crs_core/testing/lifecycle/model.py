@@ -161,6 +161,8 @@ class Model:
             return outdated
         if letter.purpose is Purpose.REGISTERED:
             return "" if self.people.has_pin(one, now) and not one.reservation else "the access has changed"
+        if letter.purpose is Purpose.PIN_REMINDER:
+            return "" if self.people.has_pin(one, now) else "it opens nothing any more"
         return "moved on" if letter.purpose is Purpose.INVITATION and not one.is_invited else ""
 
     def settled(self, name: str, now: Instant, *, sent: bool, late: bool) -> None:

@@ -105,12 +105,16 @@ def applications(draw: st.DrawFn) -> Application:
 
 @st.composite
 def instants(draw: st.DrawFn, first: date = date(2021, 1, 1), last: date = date(2021, 12, 31)) -> Instant:
-    """Instants with microseconds, with a taste for the hour that clocks repeat and for those around the gap."""
+    """Instants with microseconds, with a taste for the hour that clocks repeat and for those around the gap.
+
+    A time on the wall that the gap leaves out is the instant that it would have been: none is drawn in vain.
+    """
     spans = [(datetime(first.year, first.month, first.day), datetime(last.year, last.month, last.day, 23, 59, 59))]  # noqa: DTZ001
     nights = [day for day in _CHANGES_OF_THE_CLOCK if first <= day <= last]
     spans += [(datetime(day.year, day.month, day.day, 1), datetime(day.year, day.month, day.day, 4)) for day in nights]  # noqa: DTZ001
     start, end = draw(st.sampled_from(spans))
-    return utc(draw(st.datetimes(start, end, timezones=st.just(ZoneInfo(ZONE)), allow_imaginary=False)))
+    wall = draw(st.datetimes(start, end))
+    return utc(wall.replace(tzinfo=ZoneInfo(ZONE), fold=draw(st.integers(0, 1))))
 
 
 persons = st.builds(

@@ -53,6 +53,20 @@ def ask_what_to_change(desk: Desk, page: Form) -> Response:
     return page.show("change", journey=desk.journey(page["entry"]))
 
 
+@router.post("/newname")
+@router.post("/newbirth")
+@router.post("/newemail")
+@router.post("/newlanguage")
+def ask_for_detail(desk: Desk, page: Form) -> Response:
+    """A detail as it is on record, to be mended."""
+    known = desk.details(page["entry"])
+    born = known.birth_date
+    page.fill({"first_name": known.first_name, "last_name": known.last_name, "email": known.email or ""})
+    page.fill({"birth_day": str(born.day), "birth_month": str(born.month), "birth_year": str(born.year)})
+    page.fill({"written": known.language})
+    return page.show(page.name)
+
+
 @router.post("/newname/next")
 def correct_name(desk: Desk, page: Form) -> Response:
     """Another name."""
@@ -61,10 +75,24 @@ def correct_name(desk: Desk, page: Form) -> Response:
     return done(desk, page, "corrected")
 
 
+@router.post("/newbirth/next")
+def correct_birth_date(desk: Desk, page: Form) -> Response:
+    """Another date of birth."""
+    desk.correct(page["entry"], birth_date=page.birth_date(), idempotency_key=page["key"])
+    return done(desk, page, "corrected")
+
+
 @router.post("/newemail/next")
 def correct_email(desk: Desk, page: Form) -> Response:
     """Another e-mail address, or none."""
     desk.correct(page["entry"], email=page["email"], idempotency_key=page["key"])
+    return done(desk, page, "corrected")
+
+
+@router.post("/newlanguage/next")
+def correct_language(desk: Desk, page: Form) -> Response:
+    """Another language of messages."""
+    desk.correct(page["entry"], language=page["written"], idempotency_key=page["key"])
     return done(desk, page, "corrected")
 
 

@@ -1,5 +1,6 @@
 """Texts, days and times as people read them, for the templates."""
 
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -24,9 +25,16 @@ def environment(desk: crs.CitizenDesk, campaign: crs.Campaign) -> Environment:
     """What the templates may use beside the page: sites, texts, days, times, rules; a missing name is an error."""
     found = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
     found.trim_blocks = found.lstrip_blocks = True
-    found.globals.update(sites=desk.sites, place=campaign.place, at=at, fresh_key=lambda: secrets.token_urlsafe(16))
+    found.globals.update(
+        sites=desk.sites,
+        maintenance=desk.maintenance,
+        place=campaign.place,
+        at=at,
+        fresh_key=lambda: secrets.token_urlsafe(16),
+    )
     found.globals["restarts"] = lambda what: getattr(campaign.corrections.at(pendulum.now("UTC")), what) == "restarts"
     found.filters.update(day=day, long=long, short=short, local=local, moment=moment, reason=reason, clock=clock)
+    found.filters["phone"] = phone
     found.globals["zone"] = ZoneInfo(campaign.zone)
     found.globals["languages"] = [(name, TEXTS[name]["language"]) for name in campaign.languages if name in TEXTS]
     return found
@@ -74,6 +82,12 @@ def moment(context: Context, value: datetime) -> str:
     found = local(context, value)
     today = datetime.now(found.tzinfo).date()
     return clock(found) if found.date() == today else long(context, found)
+
+
+def phone(text: str) -> str:
+    """A number as people read it, in threes; of another form, as it was typed."""
+    digits = "".join(text.split())
+    return "\N{NO-BREAK SPACE}".join(re.findall("...", digits)) if re.fullmatch(r"\d{9}", digits) else text
 
 
 def clock(value: datetime) -> str:

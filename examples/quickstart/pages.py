@@ -16,7 +16,7 @@ from .environment import TEXTS, environment
 __all__ = ["Page", "install", "page_of"]
 
 OPEN = frozenset({"start", "phone", "enter", "remind"})
-CHANGES = frozenset({"newtime", "newname", "newemail", "newsite", "newphone", "dispute"})
+CHANGES = frozenset({"newtime", "newname", "newbirth", "newemail", "newlanguage", "newsite", "newphone", "dispute"})
 FORMS = OPEN | {"pin", "register", "site", "confirm"} | CHANGES
 STATUS: Mapping[type, int] = {
     crs.TooManyAttempts: 429,
@@ -70,6 +70,15 @@ class Page:
     def __setitem__(self, name: str, value: str) -> None:
         self._form[name] = value
 
+    @property
+    def name(self) -> str:
+        """Which page of the portal the address names."""
+        return self.request.url.path.split("/")[2]
+
+    def fill(self, known: Mapping[str, str]) -> None:
+        """Puts what is known into those fields that nobody has typed into yet."""
+        self._form = {**known, **self._form}
+
     def day(self) -> date | None:
         """The day chosen, if one was."""
         return _date(self["day"])
@@ -107,11 +116,15 @@ class Page:
             return ""
         if isinstance(self.error, crs.AdapterFault):
             return str(TEXTS[self.language]["unavailable"])
+        if self.error.code == "unknown_site" and not self["site"]:
+            return str(TEXTS[self.language]["site_hint"])
         return crs.refusal_text(self.error, self.language)
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """The fields that the refusal is about, in their order."""
+        """The fields that the refusal is about."""
+        if self.error is not None and self.error.code == "unknown_site":
+            return ("site",)
         problems = self.error.problems if isinstance(self.error, crs.InvalidInput) else ()
         return tuple(dict.fromkeys(problem.place for problem in problems))
 
@@ -165,9 +178,9 @@ def refused(request: Request, error: Exception) -> Response:
     """A refusal: above its form, with all that was typed; on a page of its own where the form leads no further."""
     page: Page = request.state.page
     page.error = error if isinstance(error, crs.CrsError) else None
-    name = request.url.path.split("/")[2]
-    stuck = isinstance(error, crs.AdapterFault) or str(error).startswith("token_")
-    return page.show(name if name in FORMS and not stuck else "error")
+    is_form = page.name in FORMS and request.url.path.endswith("/next")
+    stuck = isinstance(error, crs.AdapterFault) or page.error is None or page.error.code.startswith("token_")
+    return page.show(page.name if is_form and not stuck else "error")
 
 
 def broken(request: Request, _error: Exception) -> Response:
@@ -179,7 +192,8 @@ def broken(request: Request, _error: Exception) -> Response:
 
 def astray(request: Request, error: Exception) -> Response:
     """The start page, for an address that is none or that only a form leads to."""
-    return _blank(request).show("start", status=error.status_code if isinstance(error, Astray) else 404)
+    status = error.status_code if isinstance(error, Astray) else 404
+    return _blank(request).show("start", status=status, astray=True)
 
 
 def _blank(request: Request) -> Page:

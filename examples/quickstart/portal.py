@@ -97,6 +97,12 @@ def times(desk: Desk, page: Form) -> Response:
     return page.show("times", offers=offers)
 
 
+@router.post("/confirm")
+def ask_to_confirm(desk: Desk, page: Form) -> Response:
+    """The times chosen, once more before they are reserved; and where the confirmation will go."""
+    return page.show("confirm", known=desk.details(page["entry"]))
+
+
 @router.post("/confirm/next")
 def reserve(desk: Desk, page: Form) -> Response:
     """Step 8: both doses are reserved; or somebody was faster, and what is free now is shown at once."""

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import signal
+import socket
 import sqlite3
 import stat
 import subprocess
@@ -20,23 +21,29 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from threading import Thread
 
 import httpx
+import pendulum
 import pytest
+import uvicorn
 from attrs import Factory, define, field, frozen
 from fastapi import FastAPI
 
 import crs_core as crs
+from crs_core.testing.clock import VirtualClock
+from examples.quickstart.__main__ import rounds
 from examples.quickstart.app import app_of
 from examples.quickstart.environment import TEXTS
 from examples.quickstart.pages import status_of
+from examples.quickstart.seed import furnish
 from tests.confirmations import read_sheet
 
 ROOT = Path(__file__).parents[2]
 QUICKSTART = ROOT / "examples" / "quickstart"
 NUMBERS = itertools.count(1)
 PATIENCE = 20.0
-CHANGES = ("newtime", "newname", "newemail", "newsite", "newphone", "dispute", "withdraw")
+CHANGES = ("newtime", "newname", "newbirth", "newlanguage", "newemail", "newsite", "newphone", "dispute", "withdraw")
 GENEROUS = """
 [limits]
 pin_sends_source = { most = 1000, minutes = 60 }
@@ -66,6 +73,7 @@ class Forms(HTMLParser):
         self.labels: set[str] = set()
         self.inputs: dict[str, dict[str, str]] = {}
         self.other_language = ""
+        self.links: set[str] = set()
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -80,6 +88,8 @@ class Forms(HTMLParser):
                 self.labels.add(given.get("for", ""))
             case "button" if "formaction" in given:
                 self.other_language = given["formaction"]
+            case "a":
+                self.links.add(given["href"])
 
     def _input(self, given: dict[str, str]) -> None:
         if given["type" if "type" in given else "name"] == "radio":
@@ -127,6 +137,16 @@ class Portal:
                 return
             time.sleep(0.02)
         pytest.fail(f"no message with {part!r} came within {PATIENCE} s; the log:\n{self.log}")
+
+    def await_mail(self, address: str) -> None:
+        """Returns once an e-mail has gone to an address."""
+        ends = time.monotonic() + PATIENCE
+        while time.monotonic() < ends:
+            mails = (self.folder / "outbox" / "mail").glob("*.txt")
+            if any(file.read_text(encoding="utf-8").startswith(f"To: {address}\n") for file in mails):
+                return
+            time.sleep(0.02)
+        pytest.fail(f"no e-mail came within {PATIENCE} s; the log:\n{self.log}")
 
 
 @define
@@ -187,6 +207,19 @@ class Citizen:
         assert "set-cookie" not in page.headers
         assert f'<html lang="{self.language}">' in page.text
         assert self.forms.labels >= set(self.forms.inputs)
+
+    @property
+    def movable(self) -> list[str]:
+        """The doses whose time the page offers to change."""
+        return [form.fields["number"][0] for form in self.forms.found if form.action == f"/{self.language}/move"]
+
+    def offers(self, action: str) -> bool:
+        """Whether the page has a form that goes there."""
+        return any(form.action == f"/{self.language}/{action}" for form in self.forms.found)
+
+    def stands(self, name: str) -> bool:
+        """Whether the page is headed by where the citizen stands."""
+        return f"<h1>{TEXTS[self.language]['standings'][name]}</h1>" in self.page.text
 
     def says(self, name: str) -> bool:
         """Whether the page shows a text of the portal in the citizen's language."""
@@ -303,6 +336,51 @@ def address_of(log: Path, process: "subprocess.Popen[bytes]") -> str:
     pytest.fail(f"the portal did not start; its log:\n{log.read_text(encoding='utf-8')}")
 
 
+@frozen
+class ClockedPortal:
+    """A portal whose clock is in the hands of the test."""
+
+    portal: Portal
+    system: crs.System
+    clock: VirtualClock
+
+
+@pytest.fixture
+def clocked(tmp_path: Path) -> Iterator[ClockedPortal]:
+    """A portal in this process, at a port that was free, that begins now; who lets an invitation pass has lapsed."""
+    campaign = (QUICKSTART / "campaign.toml").read_text(encoding="utf-8")
+    campaign = campaign.replace("reminders_hours = [48]", 'reminders_hours = [48], then = "lapse"')
+    clock, keys = VirtualClock(pendulum.now("UTC")), {"2021-01": b"an invented key of 32 bytes ...."}
+    (tmp_path / "log").touch()
+    spool = f"spool:{tmp_path}/outbox"
+    with (
+        crs.open_system(
+            crs.read_campaign(campaign + GENEROUS), keys=keys, sms=spool, mail=spool, clock=clock
+        ) as system,
+        rounds(system.operations, 0.05),
+        served(app_of(system.citizen, system.campaign)) as address,
+        httpx.Client(timeout=PATIENCE) as http,
+    ):
+        furnish(system)
+        yield ClockedPortal(Portal(address, tmp_path, http), system, clock)
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """Where an app of this process listens, while inside."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        worker = Thread(target=server.run, args=([listener],))
+        worker.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            worker.join(PATIENCE)
+    assert not worker.is_alive()
+
+
 @pytest.mark.parametrize("language", ["cs", "en"])
 @pytest.mark.parametrize("access", ["invitation", "immediate"])
 def test_eight_steps_lead_to_both_doses(portals: Callable[[str], Portal], access: str, language: str) -> None:
@@ -388,7 +466,8 @@ def test_a_wrong_pin_is_told_with_the_tries_left(portal: Portal, language: str, 
 def test_tries_used_up_say_from_when_to_try_again(portal: Portal) -> None:
     citizen = Citizen(portal, "cs")
     citizen.give_phone()
-    wrong = f"{(int(portal.pin(citizen.phone, 6)) + 1) % 10**6:06d}"
+    right = portal.pin(citizen.phone, 6)
+    wrong = f"{(int(right) + 1) % 10**6:06d}"
 
     for _ in range(6):
         citizen.press("pin/next", pin=wrong)
@@ -397,6 +476,10 @@ def test_tries_used_up_say_from_when_to_try_again(portal: Portal) -> None:
     assert citizen.refused("too_many_tries")
     assert int(citizen.page.headers["retry-after"]) > 60
     assert str(TEXTS["cs"]["again_from"]).split("{")[0] in citizen.page.text
+    assert "/cs/phone" in citizen.forms.links
+    citizen.give_phone()
+    citizen.press("pin/next", pin=right)
+    assert citizen.says("register_title")
 
 
 @pytest.mark.parametrize("language", ["cs", "en"])
@@ -647,6 +730,11 @@ def test_name_and_email_are_corrected_with_a_reservation_too(portal: Portal, lan
 
     citizen.press("change")
     citizen.press("newname")
+    assert citizen.forms.inputs["first_name"]["value"] == "Božena"
+    assert citizen.forms.inputs["last_name"]["value"] == "Vzorová"
+    citizen.switch_language(last_name="")
+    citizen.switch_language()
+    assert citizen.forms.inputs["last_name"]["value"] == ""
     citizen.press("newname/next", first_name="Božena", last_name="")
     assert citizen.page.status_code == 400
     assert citizen.forms.inputs["last_name"]["aria-invalid"] == "true"
@@ -662,11 +750,10 @@ def test_name_and_email_are_corrected_with_a_reservation_too(portal: Portal, lan
     assert citizen.forms.inputs["email"]["aria-invalid"] == "true"
     citizen.press("newemail/next", email=f"b{citizen.number}@example.org")
     assert citizen.says("done_corrected")
-    mails = portal.folder / "outbox" / "mail"
-    ends = time.monotonic() + PATIENCE
-    while not any(f"b{citizen.number}@example.org".encode() in file.read_bytes() for file in mails.glob("*.txt")):
-        assert time.monotonic() < ends, portal.log
-        time.sleep(0.02)
+    portal.await_mail(f"b{citizen.number}@example.org")
+    citizen.press("change")
+    citizen.press("newemail")
+    assert citizen.forms.inputs["email"]["value"] == f"b{citizen.number}@example.org"
 
 
 def test_another_site_is_chosen_until_there_is_a_reservation(portal: Portal) -> None:
@@ -717,9 +804,9 @@ def test_another_phone_is_proved_and_has_another_pin2(portal: Portal) -> None:
     citizen.press("enter/next", insured_number=citizen.insured_number, pin2=new)
     assert TEXTS["cs"]["standings"]["invited"] in citizen.page.text
     citizen.send(*left_behind)
-    citizen.press("newname/next", first_name="Božena", last_name="Příkladová")
     assert citizen.page.status_code == 400
     assert citizen.refused("token_expired")
+    assert "/cs/enter" in citizen.forms.links
 
 
 @pytest.mark.parametrize("language", ["cs", "en"])
@@ -825,6 +912,8 @@ def test_a_registration_ends_once_the_question_is_answered(portal: Portal, reser
     citizen.send(*left_behind)
     assert citizen.page.status_code == 409
     assert citizen.refused("withdrawn")
+    assert not citizen.offers("journey"), "that way lies this page again"
+    assert "/cs/start" in citizen.forms.links
     citizen.enter()
     assert citizen.refused("wrong_pin2")
 
@@ -875,6 +964,230 @@ def test_a_lost_pin2_comes_once_more(portal: Portal) -> None:
     assert TEXTS["en"]["standings"]["invited"] in citizen.page.text
 
 
+@pytest.mark.parametrize("language", ["cs", "en"])
+def test_what_can_no_longer_be_changed_is_not_offered(clocked: ClockedPortal, language: str) -> None:
+    """Through the days of both doses: a button that leads to nothing but a refusal is none."""
+    citizen, site = Citizen(clocked.portal, language), clocked.system.site("north")
+    citizen.enter_for_the_first_time()
+    citizen.reserve()
+    found = [(citizen.movable, citizen.offers("cancel"), citizen.says("dose_begun"))]
+
+    def looks(attendance: str = "") -> None:
+        if attendance:
+            [attendee] = site.appointments()
+            getattr(site, attendance)(attendee.visit.reservation_id, dose=attendee.visit.dose)
+        citizen.enter()
+        found.append((citizen.movable, citizen.offers("cancel"), citizen.says("dose_begun")))
+
+    clocked.clock.set(pendulum.now("Europe/Prague").add(days=1).at(20))
+    looks()
+    looks("record_dose")
+    given = str(TEXTS[language]["dose_given"]).split("{")[0]
+    assert given in citizen.page.text
+    clocked.clock.move(days=21)
+    looks()
+    looks("no_show")
+    assert citizen.says("dose_missed")
+    assert not citizen.says("bring")
+    site.undo(site.appointments()[0].visit.reservation_id, reason="invented")
+    looks("record_dose")
+
+    assert found == [
+        (["1", "2"], True, False),
+        (["2"], True, True),
+        (["2"], False, False),
+        ([], False, True),
+        (["2"], False, False),
+        ([], False, False),
+    ]
+    assert citizen.stands("given")
+    assert citizen.page.text.count(given) == 2
+
+
+@pytest.mark.parametrize("language", ["cs", "en"])
+def test_whoever_lapsed_is_led_to_register_again(clocked: ClockedPortal, language: str) -> None:
+    citizen = Citizen(clocked.portal, language)
+    citizen.enter_for_the_first_time()
+    clocked.clock.move(days=4)
+    clocked.portal.await_text(citizen.phone, {"cs": "Dalsi uz neposleme", "en": "No other one follows"}[language])
+
+    citizen.enter()
+
+    assert citizen.stands("lapsed")
+    assert f"/{language}/phone" in citizen.forms.links
+    assert not citizen.says("waiting_since")
+
+
+@pytest.mark.parametrize("language", ["cs", "en"])
+def test_maintenance_is_told_before_anything_is_typed(clocked: ClockedPortal, language: str) -> None:
+    citizen = Citizen(clocked.portal, language)
+    citizen.enter_for_the_first_time()
+    citizen.reserve()
+    announced = str(TEXTS[language]["rest"]).split("{")[0]
+    signpost = citizen.filled("cancel")[1]
+    citizen.open("start")
+    assert announced not in citizen.page.text
+    begins = clocked.clock.now().add(minutes=10)
+    clocked.system.operations.announce_maintenance(begins, begins.add(hours=1))
+
+    citizen.open("start")
+    assert announced in citizen.page.text
+    clocked.clock.move(minutes=20)
+    citizen.send(f"{clocked.portal.address}/{language}/journey", signpost)
+
+    assert citizen.refused("maintenance")
+    assert not citizen.movable
+    assert not any(citizen.offers(each) for each in ("cancel", "change"))
+    assert not citizen.says("dose_begun")
+    clocked.clock.move(hours=1)
+    citizen.enter()
+    assert citizen.movable == ["1", "2"]
+
+
+def test_a_pin_that_is_over_gives_way_to_a_new_one(clocked: ClockedPortal) -> None:
+    citizen = Citizen(clocked.portal, "cs")
+    citizen.give_phone()
+    old = clocked.portal.pin(citizen.phone, 6)
+    clocked.clock.move(minutes=11)
+
+    citizen.press("pin/next", pin=old)
+    assert citizen.refused("pin_expired")
+    assert citizen.says("pin_new")
+    assert not citizen.says("pin_again")
+    citizen.press("phone/next")
+
+    citizen.press("pin/next", pin=clocked.portal.pin(citizen.phone, 6, after=1))
+    assert citizen.says("register_title")
+
+
+@pytest.mark.parametrize("language", ["cs", "en"])
+def test_under_immediate_access_nobody_is_told_to_wait(portals: Callable[[str], Portal], language: str) -> None:
+    """Nor is whoever waits as a duplicate told to choose."""
+    older, newer = (Citizen(portals("immediate"), language) for _ in range(2))
+    older.enter_for_the_first_time()
+    newer.prove_phone()
+    newer.press("register/next", **newer.details() | {"insured_number": older.insured_number})
+    pin2 = newer.portal.pin(newer.phone, 8)
+    newer.open("enter")
+    newer.press("enter/next", insured_number=older.insured_number, pin2=pin2)
+
+    assert older.stands("invited")
+    assert older.offers("site")
+    assert newer.page.status_code == 200
+    assert newer.stands("blocked")
+    assert newer.refused("registration_blocked")
+
+
+@pytest.mark.parametrize("language", ["cs", "en"])
+def test_a_site_that_nobody_chose_is_named_with_the_other_faults(portal: Portal, language: str) -> None:
+    citizen = Citizen(portal, language)
+    citizen.prove_phone()
+    without = {name: value for name, value in citizen.details().items() if name != "site"}
+
+    citizen.press("register/next", **without | {"first_name": ""})
+    assert citizen.page.status_code == 400
+    assert citizen.says("site_hint")
+    assert {"#first_name", "#site"} <= citizen.forms.links
+    citizen.press("register/next", **without)
+
+    assert citizen.says("site_hint")
+    assert not citizen.refused("unknown_site")
+    assert "#site" in citizen.forms.links
+    assert "#first_name" not in citizen.forms.links
+    citizen.press("register/next", **citizen.details())
+    assert citizen.says("registered_title")
+    assert not citizen.says("site_hint")
+
+
+def test_what_was_saved_is_mended_at_once(portal: Portal) -> None:
+    """The form comes back as it was typed, and from the same phone it is a correction."""
+    citizen = Citizen(portal, "cs")
+    citizen.prove_phone()
+    citizen.press("register/next", **citizen.details() | {"last_name": "Vzorova", "email": "a@example.org"})
+    assert "a@example.org" in citizen.page.text
+
+    citizen.press("register")
+    assert citizen.forms.inputs["last_name"]["value"] == "Vzorova"
+    assert citizen.forms.inputs["birth_year"]["value"] == "1940"
+    citizen.press("register/next", last_name="Vzorová")
+
+    assert citizen.says("registered_title")
+    portal.await_text(citizen.phone, "udaje Vasi registrace jsou zmeneny")
+    citizen.enter()
+    citizen.press("change")
+    citizen.press("newname")
+    assert citizen.forms.inputs["last_name"]["value"] == "Vzorová"
+
+
+def test_the_confirmation_page_says_which_address_is_known(portal: Portal) -> None:
+    citizen = Citizen(portal, "en")
+    citizen.prove_phone()
+    citizen.press("register/next", **citizen.details("south") | {"email": f"k{citizen.number}@example.org"})
+    citizen.enter()
+    citizen.press("times")
+    citizen.press("confirm")
+
+    assert str(TEXTS["en"]["confirm_known"]).format(email=f"k{citizen.number}@example.org") in citizen.page.text
+    assert "email" not in citizen.forms.inputs
+    citizen.press("confirm/next")
+    portal.await_mail(f"k{citizen.number}@example.org")
+
+
+def test_an_address_given_by_registering_again_gets_the_confirmation(portal: Portal) -> None:
+    citizen = Citizen(portal, "cs")
+    citizen.enter_for_the_first_time("south")
+    citizen.reserve()
+    citizen.open("phone")
+    citizen.press("phone/next", phone=citizen.phone)
+    citizen.press("pin/next", pin=portal.pin(citizen.phone, 6, after=1))
+
+    citizen.press("register/next", **citizen.details("south") | {"email": f"z{citizen.number}@example.org"})
+
+    portal.await_mail(f"z{citizen.number}@example.org")
+
+
+@pytest.mark.parametrize("language", ["cs", "en"])
+def test_birth_date_and_language_are_corrected(portal: Portal, language: str) -> None:
+    citizen, other = Citizen(portal, language), {"cs": "en", "en": "cs"}[language]
+    citizen.enter_for_the_first_time()
+    citizen.press("change")
+    assert citizen.says("change_number")
+    citizen.press("newbirth")
+    assert [citizen.forms.inputs[f"birth_{part}"]["value"] for part in ("day", "month", "year")] == ["31", "12", "1940"]
+    citizen.press("newbirth/next", birth_month="13")
+    assert citizen.page.status_code == 400
+    assert citizen.forms.inputs["birth_month"]["aria-invalid"] == "true"
+    citizen.press("newbirth/next", birth_month="12", birth_year="1990")
+    assert citizen.page.status_code == 403
+    assert citizen.refused("not_eligible")
+    citizen.press("newbirth/next", birth_day="30", birth_year="1940")
+    assert citizen.says("done_corrected")
+    told = {"cs": "jsou zmeneny", "en": "details are changed"}
+    portal.await_text(citizen.phone, told[language])
+
+    citizen.press("change")
+    citizen.press("newlanguage")
+    assert citizen.filled("newlanguage/next")[1]["written"] == [language]
+    citizen.press("newlanguage/next", written=other)
+    assert citizen.says("done_corrected")
+    portal.await_text(citizen.phone, told[other])
+    citizen.press("change")
+    citizen.press("newbirth")
+    assert citizen.forms.inputs["birth_day"]["value"] == "30"
+
+
+@pytest.mark.parametrize("action", ["remind", "enter"])
+def test_an_insured_number_that_lacks_a_digit_is_marked(portal: Portal, action: str) -> None:
+    """Silence would let people wait for a message that never comes."""
+    citizen = Citizen(portal, "cs")
+    citizen.open(action)
+
+    citizen.press(f"{action}/next", insured_number=citizen.insured_number[:-1], pin2="12345678")
+
+    assert citizen.page.status_code == 400
+    assert citizen.forms.inputs["insured_number"]["aria-invalid"] == "true"
+
+
 def test_a_site_that_closes_says_so_and_keeps_the_invitation(portal: Portal) -> None:
     citizen = Citizen(portal, "en")
     citizen.enter_for_the_first_time("south")
@@ -883,7 +1196,7 @@ def test_a_site_that_closes_says_so_and_keeps_the_invitation(portal: Portal) -> 
         system.site("south").close()
         try:
             citizen.press("times")
-            assert citizen.refused("site_closed")
+            assert TEXTS["en"]["reasons"]["site_closed"] in citizen.page.text
             assert not re.search('action="/en/confirm"', citizen.page.text)
         finally:
             system.site("south").open()
@@ -970,6 +1283,9 @@ def test_an_address_that_only_a_form_leads_to_shows_the_start(portal: Portal) ->
         citizen.open(path)
         assert citizen.page.status_code == status
         assert citizen.says("start_register")
+        assert citizen.says("astray")
+    citizen.open("start")
+    assert not citizen.says("astray")
 
 
 @pytest.mark.parametrize("typed", ["%00", "%ED%A0%80", "%FF", "x" * 100_000, "%3Cscript%3E", "%7B%7B7*7%7D%7D"])

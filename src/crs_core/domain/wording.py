@@ -198,7 +198,7 @@ _REFUSALS: dict[str, dict[str, str]] = {
         "dose_given": "This dose has been given. Only the time of a later dose can be changed.",
         "dose_past": "The time of this dose has come. Please ask at the vaccination site.",
         "idempotency_key_reused": "This request was already sent with other details. Load the page again.",
-        "invalid_input": "Something you entered is not right. Please mend it.",
+        "invalid_input": "Something you entered is not right. Please correct it.",
         "invitation_expired": "The term of your invitation has ended. Please wait for the next one.",
         "invitation_lapsed": "Your invitations were not answered in time. Please register again.",
         "maintenance": "The system is being worked on. Please come back later; PINs stay valid for longer by as much.",

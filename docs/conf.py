@@ -4,6 +4,7 @@ What desks answer and what ports ask for is read from the code, so the reference
 """
 
 import pkgutil
+import re
 from collections.abc import Iterator
 from enum import Enum
 from importlib import import_module
@@ -16,6 +17,8 @@ from sphinx.application import Sphinx
 
 import crs_core as crs
 from crs_core import ports
+
+SHARED = re.compile(r"(?P<indent> +)(?P<names>[a-z_0-9]+(?:, [a-z_0-9]+)+): (?P<text>.*)")
 
 project = "crs"
 author = "The crs authors"
@@ -86,6 +89,25 @@ def filled_in(_app: Sphinx, page: str, source: list[str]) -> None:
             source[0] = source[0].replace(f"<!-- {name} -->", f"```{{eval-rst}}\n{listed}\n```")
 
 
+def one_entry_a_name(_app: Sphinx, _what: str, _name: str, _object: object, _options: object, lines: list[str]) -> None:
+    """Writes ``first_name, last_name: …`` as an entry for each, which is what napoleon reads."""
+    written: list[str] = []
+    while lines:
+        line = lines.pop(0)
+        shared = SHARED.fullmatch(line)
+        if shared is None:
+            written.append(line)
+            continue
+        indent = len(shared["indent"])
+        more = []
+        while lines and len(lines[0]) - len(lines[0].lstrip()) > indent:
+            more.append(lines.pop(0))
+        for each in shared["names"].split(", "):
+            written += [f"{shared['indent']}{each}: {shared['text']}", *more]
+    lines[:] = written
+
+
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.connect("source-read", filled_in)
+    app.connect("autodoc-process-docstring", one_entry_a_name, priority=400)  # before napoleon, at 500

@@ -27,6 +27,8 @@ def test_the_pages_build_and_the_reference_has_every_public_name(tmp_path: Path)
     assert set(crs.__all__) <= set(re.findall(r'id="crs_core\.(\w+)"', page))
     listed = set(re.findall(r'id="crs_core\.[\w.]+\.(\w+)"', page))
     assert {"Sent", "Journey", "Release", "Storage", "SmsGateway"} <= listed
+    described = re.findall(r"<strong>(\w+)</strong>", page)
+    assert {"first_name", "last_name", "registered", "withdrawn"} <= set(described)
 
 
 def test_every_page_is_found_from_the_first() -> None:

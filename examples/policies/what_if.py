@@ -7,10 +7,12 @@ the campaign differ. One seed plays the same every time.
 
 With ``--seeds 5`` the table gives the mean of five plays, and how far their reservations lie apart.
 With ``--csv FILE`` every play is a line of a file, for a plot or a test of your own.
+With ``--data FOLDER``, or CRS_DATA, the sites and their calendars are the real ones.
 """
 
 import argparse
 import csv
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -27,6 +29,7 @@ from crs_core.domain.campaign import Access, ResponseRule
 from crs_core.domain.order import Order, Priority, PriorityGroup
 from crs_core.domain.rules import always
 from crs_core.domain.time import age_on, slot_instant
+from crs_core.errors import CrsError
 from crs_core.testing.clock import SeededChance, VirtualClock
 
 __all__ = ["RULES", "Found", "play", "table"]
@@ -72,17 +75,18 @@ class Found:
     searches: float
 
 
-def play(changes: Mapping[str, Any], *, scale: int, seed: int = _FIRST_SEED) -> Found:
+def play(changes: Mapping[str, Any], *, scale: int, seed: int = _FIRST_SEED, data: Path | None = None) -> Found:
     """Plays the four weeks with some rules of the campaign changed.
 
     Args:
         changes: Fields of `Campaign` and what they are to be, as in `RULES`.
         scale: How many people one person stands for; at 100 some 2,300 register.
         seed: The same one gives the same play.
+        data: A folder with the open data, for the real sites and their calendars; None for invented ones.
     """
     clock = VirtualClock(slot_instant(FIRST_DAY, _SEVEN, "Europe/Prague"))
     with TemporaryDirectory(prefix="crs-what-if-") as folder:
-        stage = set_stage(Path(folder) / "play", scale=scale, seed=seed, data=None, clock=clock)
+        stage = set_stage(Path(folder) / "play", scale=scale, seed=seed, data=data, clock=clock)
         stage = evolve(stage, campaign=evolve(stage.campaign, **changes))
         played = open_play(stage, storage="memory:", clock=clock, chance=SeededChance(seed), seed=seed)
         with played.system:
@@ -136,6 +140,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--csv", type=argparse.FileType("w", encoding="utf-8"), help="a file for every play, a line each"
     )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=os.environ.get("CRS_DATA") or None,
+        help="a folder with the open data: real sites instead of invented ones (CRS_DATA)",
+    )
     given = parser.parse_args(arguments)
     out = None if given.csv is None else csv.writer(given.csv)
     if out is not None:
@@ -145,13 +155,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for seed in range(_FIRST_SEED, _FIRST_SEED + given.seeds):
             if sys.stderr.isatty():
                 print(f"{name}, seed {seed} …\033[K", end="\r", file=sys.stderr, flush=True)
-            found = play(RULES[name], scale=given.scale, seed=seed)
+            found = play(RULES[name], scale=given.scale, seed=seed, data=given.data)
             if out is not None:
                 out.writerow(line_of(name, seed, given.scale, found))
             yield found
 
-    for line in table(((name, list(plays(name))) for name in RULES), given.scale):
-        print(line, flush=True)
+    try:
+        for line in table(((name, list(plays(name))) for name in RULES), given.scale):
+            print(line, flush=True)
+    except CrsError as error:  # no open data in that folder
+        parser.exit(1, f"{error}\n")
     if given.csv is not None:
         given.csv.close()
     return 0

@@ -1,6 +1,7 @@
 """The demonstration's people under other rules: what the page on invitations says of them holds at a small scale."""
 
 import csv
+import os
 from functools import cache
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def test_one_seed_plays_the_same_and_a_line_says_it() -> None:
 def test_several_seeds_give_a_mean_a_spread_and_a_line_each(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("CRS_DATA", raising=False)
     monkeypatch.setattr(what_if, "RULES", {"invited by age": RULES["invited by age"]})
     assert main([str(2 * SCALE), "--seeds", "2", "--csv", str(tmp_path / "plays.csv")]) == 0
     with (tmp_path / "plays.csv").open(encoding="utf-8", newline="") as file:
@@ -62,3 +64,18 @@ def test_arguments_that_are_no_numbers_are_told(arguments: list[str], capsys: py
 
     assert caught.value.code == 2
     assert "usage" in capsys.readouterr().err
+
+
+def test_a_folder_without_the_open_data_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["4000", "--data", str(tmp_path)])
+
+    assert caught.value.code == 1
+    assert capsys.readouterr().err.startswith("no_open_data: ")
+
+
+@pytest.mark.skipif(not os.environ.get("CRS_DATA"), reason="needs the open data: CRS_DATA=FOLDER")
+def test_real_sites_give_another_play() -> None:
+    changes = RULES["invited by age"]
+
+    assert play(changes, scale=SCALE, data=Path(os.environ["CRS_DATA"])) != play(changes, scale=SCALE)

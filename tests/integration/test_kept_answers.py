@@ -81,3 +81,32 @@ def test_facts_of_a_token_are_kept_whole() -> None:
     unsigned = Unsigned("proof", {"c": "challenge", "g": 2}, START)
 
     assert codec().loads(Unsigned, codec().dumps(unsigned)) == unsigned
+
+
+def test_a_command_answers_as_it_did_whatever_came_after_it(open_town: OpenTown, storage_url: str) -> None:
+    town = open_town(storage_url)
+    citizen = invented(1)
+    proof = town.proof_of(citizen)
+    asked: dict[str, Callable[[], object]] = {}
+    answers: dict[str, object] = {}
+
+    def ask(name: str, command: Callable[..., object], *given: Any, **more: Any) -> None:
+        asked[name] = lambda: command(*given, **more, idempotency_key=name)
+        answers[name] = asked[name]()
+
+    ask("register", town.desk.register, proof, citizen.application)
+    town.system.site("north").release()
+    town.system.operations.dispatch()
+    entry = town.enter(citizen)
+    ask("reserve", town.desk.reserve, entry, town.desk.offers(entry).offers[0])
+    ask("move", town.desk.move_dose, entry, dose=2, offer=town.desk.move_offers(entry, dose=2).offers[0])
+    ask("cancel", town.desk.cancel, entry)
+    ask("correct", town.desk.correct, entry, proof=town.proof_of(invented(2)))
+    town.system.site("north").release()
+    town.system.operations.dispatch()
+    last = town.desk.enter(citizen.insured_number, town.pin_of(invented(2).phone, 8), source=citizen.source)
+    ask("withdraw", town.desk.withdraw, last)
+
+    before = dump(town.system, storage_url)
+    assert {name: again() for name, again in asked.items()} == answers
+    assert dump(town.system, storage_url) == before

@@ -81,8 +81,9 @@ def move_dose(
     ident = entry_id(office, entry, now)
     token = offer.token if isinstance(offer, Offer) else offer
     reservation_id, seat = _read(office, token, dose, now)
-    with office.storage.read() as view:  # whose site it is, to lock it
-        site_id = held_by(view, entered(view, ident).value).value.site_id
+    with office.storage.read() as view:  # where it is, to lock the site; whether it still holds, the locks say
+        found = view.get(Key(Reservation, reservation_id))
+    site_id = "" if found is None else found.value.site_id
 
     def decide(work: Work, now: Instant) -> Plan[Reservation]:
         stored = entered(work, ident)

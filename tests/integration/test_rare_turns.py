@@ -138,7 +138,9 @@ def test_who_lapsed_and_reserved_under_immediate_access_keeps_it_by_registering_
     [citizen] = town.invited(1)
     town.clock.move(hours=3)
     assert town.system.operations.tick().ended == 1
+    assert town.system.operations.explain(citizen.registration_id).rule.code == "lapsed"
     town.clock.move(days=1)
+    assert town.system.operations.explain(citizen.registration_id).rule.code == "immediate_access"
     entry = town.enter(citizen)
     town.reserve(entry)
 

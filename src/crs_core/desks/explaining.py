@@ -4,6 +4,7 @@ from attrs import field, frozen
 
 from crs_core.desks.offering import MOST_OFFERS, free_times
 from crs_core.domain import calendar_check, holding
+from crs_core.domain.campaign import Access
 from crs_core.domain.findings import Finding, Severity
 from crs_core.domain.holding import Rule, SeatCase
 from crs_core.domain.journey import Journey
@@ -11,7 +12,7 @@ from crs_core.domain.journey import journey as journey_of
 from crs_core.domain.maintenance import under_way
 from crs_core.domain.people import mask
 from crs_core.domain.plans import JournalEntry, Key
-from crs_core.domain.registration import Block, Registration
+from crs_core.domain.registration import Block, Registration, Standing, standing
 from crs_core.domain.regulator import Room
 from crs_core.domain.reservations import Reservation
 from crs_core.domain.sites import Site, supplies
@@ -113,13 +114,18 @@ def _of_person(
 ) -> Rule:
     site = None if held is None else view.get(Key(Site, held.site_id))
     found = holding.of_person(one, held, None if site is None else site.value, now, office.pauses)
-    if found is not None:
+    if found is not None and not _asks_no_gate(office, one, now):
         return found
     if turn.why_not == "group_not_open" and turn.group is not None and turn.group.opens is not None:
         return Rule("group_not_open", {"opens": turn.group.opens})
     if turn.why_not in {"", "no_group", "others_first"}:
         return Rule(turn.why_not or "next")
     return _of_room(office, calling.room(office, view, one.site_id, now), now) or Rule("others_first")
+
+
+def _asks_no_gate(office: Office, one: Registration, now: Instant) -> bool:
+    """Whether nothing but their gate holds somebody, while everybody registered may reserve."""
+    return office.campaign.access.at(now) is Access.IMMEDIATE and standing(one) in {Standing.INVITED, Standing.LAPSED}
 
 
 def _of_room(office: Office, room: Room, now: Instant) -> Rule | None:

@@ -30,6 +30,7 @@ NO_MOMENTS: list[Any] = [
     *_NO_YEARS,
     *(each.replace(tzinfo=timezone(timedelta(hours=hours))) for each in _NO_YEARS for hours in (-5, 5)),
 ]
+NO_TRUTHS: list[Any] = [None, 0, 1, 5, "yes", "False", b"yes", [], {}, object()]
 NO_NUMBERS: list[Any] = ["5", 1.5, True, b"5", [], {}, object(), 10**30, -(10**5000)]
 
 
@@ -178,7 +179,7 @@ CITIZEN = [
     Case("journey", "entry", NO_TOKENS, "token_invalid"),
     Case("details", "entry", NO_TOKENS, "token_invalid"),
     Case("confirmation", "entry", NO_TOKENS, "token_invalid"),
-    Case("confirmation", "documents", [None, 5, "yes", b"yes", [], {}, object()]),
+    Case("confirmation", "documents", NO_TRUTHS),
     *of_callers("request_control_pin", "verify_phone", "register", "enter", "reserve", "cancel", "withdraw"),
     *of_callers("remind_pin", "move_dose", "correct", "dispute"),
 ]
@@ -241,7 +242,8 @@ SITE = [
             Case(command, "delivery", deliveries("received", [*NO_NUMBERS, -1, 10**9]), place="delivery.received"),
         )
     ),
-    *(Case(command, "cut", [None, 0, 1, "yes", object()]) for command in ("publish", "receive")),
+    *(Case(command, "cut", NO_TRUTHS) for command in ("publish", "receive")),
+    Case("release", "dry_run", NO_TRUTHS),
     *of_callers("publish", "expect", "receive", "open", "close", "release"),
 ]
 SITE += [
@@ -301,6 +303,7 @@ OPERATIONS = [
     Case("announce_maintenance", "start", NO_MOMENTS),
     Case("announce_maintenance", "end", [*NO_MOMENTS, *(datetime(year, 1, 1, tzinfo=UTC) for year in (2020, 2022))]),
     *of_callers("release_all", "erase", "dispatch", "tick", "amend", "announce_maintenance", "end_maintenance"),
+    Case("replan", "dry_run", NO_TRUTHS),
     *of_callers("replan"),
     Case("delivered", "message_id", [*NO_TEXTS, *CONTROLS, "", LONG]),
     Case("delivered", "message_id", ["nobody", "x" * 200], "unknown_message", place="message"),

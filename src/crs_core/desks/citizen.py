@@ -43,8 +43,9 @@ class CitizenDesk:
 
     Handles, proofs, entries and offers are signed, expiring texts: put them into a form and hand them back; they hold
     no PIN and no person. Every command takes ``idempotency_key`` (the same key and arguments give the same answer once
-    more, for 1 to 255 characters) and ``actor`` (who acts, for the journal). Every refusal is a `CrsError`; during
-    maintenance all but `maintenance`, `sites`, `journey`, `details` and `confirmation` are `Busy`, with `retry_at`.
+    more, for 1 to 255 characters) and ``actor`` (who acts, for the journal). Every refusal is a `CrsError`, and an
+    argument of the wrong kind `InvalidInput`; during maintenance all but `maintenance`, `sites`, `journey`, `details`
+    and `confirmation` are `Busy`, with `retry_at`.
 
     >>> import crs_core as crs
     >>> system = crs.open_system(crs.example_campaign(), keys={"2021-01": b"an invented key of 32 bytes ...."})

@@ -38,6 +38,8 @@ _LAST_MINUTE = 24 * 60 - 1
 class OperationsDesk:
     """Rounds are resumable and may run anywhere, each many times; a second one finds nothing to do.
 
+    An argument of the wrong kind is `InvalidInput` everywhere.
+
     >>> import crs_core as crs
     >>> system = crs.open_system(crs.example_campaign(), keys={"2021-01": b"an invented key of 32 bytes ...."})
     >>> sent = system.citizen.request_control_pin("601 000 001", source="203.0.113.7")

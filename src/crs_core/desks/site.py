@@ -28,7 +28,8 @@ __all__ = ["SiteDesk"]
 class SiteDesk:
     """One vaccination site. During maintenance its commands are `Busy`, with `retry_at`, and its lists can be read.
 
-    Every command takes ``idempotency_key`` and ``actor``, as at the citizen's desk.
+    Every command takes ``idempotency_key`` and ``actor``, as at the citizen's desk, and an argument of the wrong kind
+    is `InvalidInput` everywhere.
 
     >>> from datetime import date
     >>> import crs_core as crs
@@ -169,7 +170,7 @@ class SiteDesk:
             Whom, in what order, and what holds back the next one.
         """
         caller = self._actor() if actor is None else actor
-        inputs.require(inputs.of_text("actor", caller))
+        inputs.require(inputs.of_truth("dry_run", dry_run), inputs.of_text("actor", caller))
         office = self._reception.look() if dry_run else self._office
         return release(office, self.site_id, dry_run=dry_run, actor=caller)
 

@@ -90,11 +90,11 @@ def download(desk: Desk, page: Form) -> Response:
 @router.post("/times")
 def times(desk: Desk, page: Form) -> Response:
     """Steps 6 and 7: both doses, of the day asked for or of the first that has any."""
-    site = page["site"] or None
+    journey, site = desk.journey(page["entry"]), page["site"] or None
     offers = desk.offers(page["entry"], site=site, day=page.day())
     if page.error and not offers.offers:
         offers = desk.offers(page["entry"], site=site)
-    return page.show("times", offers=offers)
+    return page.show("times", offers=offers, journey=journey)
 
 
 @router.post("/confirm")

@@ -30,6 +30,8 @@ class Registered:
         site_id: The site that it is for; where a reservation is held already, that of before.
         pin_follows: Whether a message with PIN2 is on its way; otherwise it comes with an invitation.
         pending: Claims whose registry did not answer; it is asked again, and the person told.
+        doubt: Why the insured number is doubtful, for a page to ask whether all is right: ``birth_date_differs`` where
+            the number says another day of birth, or a reason of `insured_number.verdict`; ``""`` where it is not.
     """
 
     registration_id: str
@@ -37,6 +39,7 @@ class Registered:
     registered_at: Instant
     pin_follows: bool
     pending: frozenset[str] = frozenset()
+    doubt: str = ""
 
 
 def register(
@@ -108,7 +111,7 @@ def _answer(office: Office, saved: Registration, now: Instant) -> Registered:
     immediate = office.campaign.access.at(now) is Access.IMMEDIATE
     follows = immediate and saved.reservation_id is None and not claims.awaits(saved)
     pending = frozenset() if saved.pending is None else claims_of(saved.pending.claims)
-    return Registered(saved.id, saved.site_id, saved.registered_at, follows, pending)
+    return Registered(saved.id, saved.site_id, saved.registered_at, follows, pending, saved.doubt)
 
 
 def _decided(

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,24 @@ def test_wrong_tries_of_others_keep_nobody_out_who_has_the_phone(open_town: Open
     with pytest.raises(crs.TooManyAttempts):
         town.desk.enter(victim.insured_number, pin2, source=victim.source, proof=town.proof_of(guesser()))
 
+    assert town.desk.enter(victim.insured_number, pin2, source=victim.source, proof=town.proof_of(victim))
+
+
+def test_a_duplicate_of_somebodys_is_no_way_to_keep_them_out(open_town: OpenTown, storage_url: str) -> None:
+    """The guesser has a phone of the person, too, once a registration with their number waits."""
+    town = open_town(storage_url, limits=Limits(entries_registration=Budget(5, 24 * 60)))
+    [victim] = town.invited(1)
+    stranger = evolve(victim, phone=THEIRS, number=99)
+    proof = town.proof_of(stranger)
+    town.desk.register(proof, victim.application)
+    for given in (None, proof):
+        ends = [
+            answer(partial(town.desk.enter, victim.insured_number, "00000000", source=f"2001:db8::{each}", proof=given))
+            for each in range(6)
+        ]
+        assert "too_many_tries" in ends[-1]
+
+    pin2 = town.pin_of(victim.phone, 8)
     assert town.desk.enter(victim.insured_number, pin2, source=victim.source, proof=town.proof_of(victim))
 
 

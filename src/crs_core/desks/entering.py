@@ -60,7 +60,8 @@ def enter(
     def decide(work: Work, now: Instant) -> Plan[Unsigned | None]:
         found = [each.value for each in held(work, person).all]
         has_phone = phone is not None and _is_of(found, challenge_of(work, phone).phone)
-        work.take(_budgets(office, person, source, has_phone=has_phone), now)
+        tries = f"proved:{person}:{phone.id}" if phone is not None and has_phone else f"person:{person}"
+        work.take(_budgets(office, tries, source), now)
         registration = _opened(office, found, pin2, now)
         if registration is None:
             remedy = "check both; a lost PIN can be sent once more"
@@ -107,13 +108,15 @@ def number_of(text: str) -> str:
     return number
 
 
-def _budgets(office: Office, person: str, source: str, *, has_phone: bool) -> tuple[BudgetUse, ...]:
-    """Whoever has proved a phone of the registration is not kept out by the tries of others."""
+def _budgets(office: Office, tries: str, source: str) -> tuple[BudgetUse, ...]:
+    """Whoever has proved a phone of the registration is not kept out by the tries of others.
+
+    Nor by those of another phone: whoever knows a number may have a duplicate of theirs wait, and so a phone of it too.
+    """
     limits = office.campaign.limits
-    tries = "proved" if has_phone else "person"
     return (
         *of_source(office, "enter", source, limits.entries_source, "too_many_tries"),
-        BudgetUse(f"enter:{tries}:{person}", limits.entries_registration, "too_many_tries"),
+        BudgetUse(f"enter:{tries}", limits.entries_registration, "too_many_tries"),
     )
 
 

@@ -351,6 +351,24 @@ def test_keys_that_are_none_are_refused_and_not_shown(keys: Any) -> None:
     assert "text of thirty" not in str(caught.value)
 
 
+NO_CAMPAIGNS: list[Any] = ["czechia-2021.toml", None, 5, {}, crs.Campaign]
+NO_WAITS: list[Any] = ["10", None, True, -1, 3601, float("nan"), float("inf")]
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [("campaign", value) for value in NO_CAMPAIGNS] + [("write_timeout", value) for value in NO_WAITS],
+    ids=str,
+)
+def test_a_system_that_cannot_be_opened_says_why(place: str, value: Any) -> None:
+    """Such as a file's name, where the campaign that is read from it is meant."""
+    given = {"campaign": crs.example_campaign(), "keys": KEYS, place: value}
+    with pytest.raises(crs.InvalidInput) as caught:
+        crs.open_system(**given)
+
+    assert [problem.place for problem in caught.value.problems] == [place]
+
+
 @pytest.mark.parametrize("port", ["storage", "sms", "mail", "registry"])
 @pytest.mark.parametrize(
     "url", [5, b"memory:", "", "memory", ":", "gopher:", "\x00:", f"{HALF}:", "x" * 9999, []], ids=repr

@@ -12,6 +12,7 @@ from crs_core.desks.citizen import CitizenDesk
 from crs_core.desks.operations import OperationsDesk
 from crs_core.desks.site import SiteDesk
 from crs_core.domain.campaign import Campaign
+from crs_core.domain.inputs import require, shown
 from crs_core.domain.keys import Keyring
 from crs_core.errors import InvalidInput, Problem
 from crs_core.office.commands import Office
@@ -20,6 +21,8 @@ from crs_core.ports.chance import Chance
 from crs_core.ports.clock import Clock
 
 __all__ = ["System", "open_system"]
+
+_LONGEST_WAIT = 3600
 
 
 class System:
@@ -102,7 +105,7 @@ def open_system(  # noqa: PLR0913 - one keyword a port
         write_timeout: How long a command waits for others, in seconds, before it is `Busy`.
 
     Raises:
-        InvalidInput: An unknown scheme, or keys that are too short.
+        InvalidInput: No campaign, an unknown scheme, keys that are too short, or no length of a wait.
         AdapterFault: An adapter cannot be opened.
 
     >>> import crs_core as crs
@@ -110,6 +113,7 @@ def open_system(  # noqa: PLR0913 - one keyword a port
     >>> [site.name for site in system.citizen.sites()]
     []
     """
+    require(_of_campaign(campaign), _of_wait(write_timeout))
     time = clock or SystemClock()
     around = Surroundings(campaign.name, campaign.zone, time)
     found = Plugins.installed() if plugins is None else Plugins(plugins)
@@ -128,6 +132,20 @@ def open_system(  # noqa: PLR0913 - one keyword a port
             documents=None if confirmation is None else found.open("confirmation", confirmation, around),
         )
     )
+
+
+def _of_campaign(given: object) -> Problem | None:
+    if isinstance(given, Campaign):
+        return None
+    return Problem("campaign", type(given).__name__, "must be a campaign", "give what load_campaign returns")
+
+
+def _of_wait(seconds: object) -> Problem | None:
+    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if number and 0 <= seconds <= _LONGEST_WAIT:  # type: ignore[operator]
+        return None
+    rule = f"must be a number from 0 to {_LONGEST_WAIT}"
+    return Problem("write_timeout", shown(seconds), rule, "give seconds, such as 10.0")
 
 
 def _keyring(keys: Keyring | Mapping[str, bytes]) -> Keyring:

@@ -15,15 +15,15 @@ def spoken_to(port: str) -> Iterator[None]:
     """Lets through what a port names, and nothing else: a library's own error must not end a round or reach a page.
 
     Raises:
-        AdapterFault: ``adapter_broken``, with the kind of what was raised; its words may tell of a person and are only
-            chained.
+        AdapterFault: ``adapter_broken``, with the kind of what was raised and none of its words, which may tell of a
+            person; so it is not chained either, as logs write what is.
     """
     try:
         yield
     except CrsError:
         raise
-    except Exception as error:
-        raise AdapterFault("adapter_broken", f"port={port}: raised {type(error).__name__}", remedy=_REMEDY) from error
+    except Exception as error:  # noqa: BLE001 - an adapter may raise whatever its library does
+        raise AdapterFault("adapter_broken", f"port={port}: raised {type(error).__name__}", remedy=_REMEDY) from None
 
 
 def untrue(port: str, answer: object, wanted: str) -> AdapterFault:

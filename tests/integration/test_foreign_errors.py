@@ -31,20 +31,26 @@ class Fickle:
 
     answer: Callable[..., Any]
     errors: int = 0
+    error: Exception = field(factory=ConnectionResetError)
     asked: list[Any] = field(factory=list)
 
     def send(self, *asked: Any) -> Any:
         self.asked.append(asked)
         if len(self.asked) <= self.errors:
-            raise ConnectionResetError(f"{asked}: connection reset")
+            raise self.error
         return self.answer(*asked)
 
     verify = render = send
 
 
-def test_a_gateway_whose_library_fails_is_tried_again(open_town: OpenTown, storage_url: str) -> None:
+@pytest.mark.parametrize(
+    "error", [ConnectionResetError("reset"), crs.InvalidInput([]), crs.Busy("busy", "…"), crs.NotFound("nobody", "…")]
+)
+def test_a_gateway_that_raises_what_its_port_does_not_name_is_tried_again(
+    open_town: OpenTown, storage_url: str, error: Exception
+) -> None:
     town = open_town(storage_url)
-    town.system._office.sms = gateway = Fickle(lambda sms: sms.reference, errors=2)
+    town.system._office.sms = gateway = Fickle(lambda sms: sms.reference, 2, error)
     town.desk.request_control_pin(PHONE, source="203.0.113.7")
 
     rounds, told = [], []
@@ -82,7 +88,13 @@ def nurse(town: Town) -> crs.Application:
 
 
 @pytest.mark.parametrize(
-    "registry", [Fickle(lambda *_: Answer.CONFIRMED, errors=1), Fickle(lambda *_: True)], ids=["raises", "says true"]
+    "registry",
+    [
+        Fickle(lambda *_: Answer.CONFIRMED, 1),
+        Fickle(lambda *_: Answer.CONFIRMED, 1, crs.Refused("no_such_number", "…")),
+        Fickle(lambda *_: True),
+    ],
+    ids=["raises", "refuses", "says true"],
 )
 def test_a_registry_that_fails_or_says_what_it_may_not_is_asked_again(open_town: OpenTown, registry: Fickle) -> None:
     """Whoever it should have confirmed is saved and not turned away."""

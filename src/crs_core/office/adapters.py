@@ -11,16 +11,20 @@ _REMEDY = "let it raise AdapterFault where it cannot, and try it with its contra
 
 
 @contextmanager
-def spoken_to(port: str) -> Iterator[None]:
+def spoken_to(port: str, *named: type[CrsError]) -> Iterator[None]:
     """Lets through what a port names, and nothing else: a library's own error must not end a round or reach a page.
+
+    Args:
+        named: What the port may raise beside `AdapterFault`.
 
     Raises:
         AdapterFault: ``adapter_broken``, with the kind of what was raised and none of its words, which may tell of a
             person; so it is not chained either, as logs write what is.
     """
+    known: tuple[type[CrsError], ...] = (AdapterFault, *named)
     try:
         yield
-    except CrsError:
+    except known:
         raise
     except Exception as error:  # noqa: BLE001 - an adapter may raise whatever its library does
         raise AdapterFault("adapter_broken", f"port={port}: raised {type(error).__name__}", remedy=_REMEDY) from None

@@ -154,9 +154,9 @@ def _good_until(office: Office, message: Message) -> Instant:
 
 def _send(office: Office, circuits: Circuits, written: Sms | Mail) -> str:
     if isinstance(written, Mail):
-        with circuits.learning(Channel.EMAIL), spoken_to("mail"):
+        with circuits.learning(Channel.EMAIL), spoken_to("mail", Refused):
             return _name(office.mail.send(written))
-    with circuits.learning(Channel.SMS), spoken_to("sms"):
+    with circuits.learning(Channel.SMS), spoken_to("sms", Refused):
         return _name(office.sms.send(written))
 
 

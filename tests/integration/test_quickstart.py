@@ -1243,6 +1243,11 @@ def test_a_pin2_that_is_none_is_marked_in_its_field(portal: Portal) -> None:
     assert citizen.page.status_code == 400
     assert citizen.forms.inputs["pin2"]["aria-invalid"] == "true"
     assert "aria-invalid" not in citizen.forms.inputs["insured_number"]
+    citizen.press("enter/next", insured_number="", pin2="12")
+    assert {name for name, given in citizen.forms.inputs.items() if "aria-invalid" in given} == {
+        "pin2",
+        "insured_number",
+    }
 
 
 def test_a_storage_that_is_gone_is_a_page_too(tmp_path: Path) -> None:

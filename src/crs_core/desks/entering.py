@@ -52,8 +52,7 @@ def enter(
 ) -> str:
     """See `CitizenDesk.enter`."""
     inputs.require(inputs.of_text("source", source))
-    number = number_of(insured_number)
-    check_pin("pin2", pin2, {rule.digits for rule in office.campaign.invitation})
+    number = _typed(office, insured_number, pin2)
     person = office.person(number)
     phone = None if proof is None else proved(office, proof, office.now())
 
@@ -73,6 +72,25 @@ def enter(
 
     arguments = {"insured_number": number, "pin": pin2, "source": source, "proof": proof or ""}
     return signed(office, Command("enter", actor, arguments, Unsigned, decide, (), idempotency_key))
+
+
+def _typed(office: Office, insured_number: str, pin2: str) -> str:
+    """The compact insured number of a form that could be right.
+
+    Raises:
+        InvalidInput: The faults of both fields together.
+    """
+    problems: list[Problem] = []
+    try:
+        check_pin("pin2", pin2, {rule.digits for rule in office.campaign.invitation})
+    except InvalidInput as error:
+        problems += error.problems
+    try:
+        number = number_of(insured_number)
+    except InvalidInput as error:
+        raise InvalidInput([*error.problems, *problems]) from None
+    inputs.require(*problems)
+    return number
 
 
 def _is_of(registrations: Iterable[Registration], phone: str) -> bool:

@@ -138,6 +138,20 @@ def test_whoever_registers_again_after_a_lapse(written: Any) -> None:
     written.teardown()
 
 
+def test_whoever_changes_phones_while_nothing_leaves_for_a_week_asks_for_pin2(written: Any) -> None:
+    """With a reservation; the message to the new phone is not worth sending by then, and nothing else is owed."""
+    registers(written, ANNA, town.PHONES[0])
+    written.days_pass(days=1)
+    [anna] = written.model.people.of(ANNA)
+    entered = written.entry_of(anna)
+    [offer, *_] = written.chooses(entered)
+    written.books(entered, offer, email=False, twice=False)
+    written.mends(entered, None, proof(written, town.PHONES[1]), twice=False)
+    assert anna.pin2 is None
+    written.clock.move(days=8)
+    written.teardown()
+
+
 def test_a_phone_objects_so_often_and_no_more(written: Any) -> None:
     registers(written, ANNA, town.PHONES[0])
     held = proof(written, town.PHONES[0])

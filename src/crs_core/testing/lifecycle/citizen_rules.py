@@ -233,6 +233,10 @@ class CitizenRules(Play):
         """Another site, another phone, both or neither, by whoever has entered."""
         held = data.draw(st.sampled_from(self.entries[-4:]), label="entry")
         proof = data.draw(st.sampled_from(self.proofs[-3:]), label="proof") if phone and self.proofs else None
+        self.mends(held, site, proof, twice=twice)
+
+    def mends(self, held: EntryHeld, site: str | None, proof: Proof | None, *, twice: bool) -> None:
+        """Another site, another phone, both or neither."""
         code = self._uncorrectable(held, site, proof)
         one = held.one
         self.command(

@@ -73,6 +73,7 @@ class Model:
     Attributes:
         letters: Messages owed, by id.
         events: Of each day and kind.
+        untold: Registrations whose PIN2, as it is now, no gateway took in time; they have to ask for it.
     """
 
     campaign: Campaign
@@ -84,6 +85,7 @@ class Model:
     version: int = 0
     letters: dict[str, Letter] = field(factory=dict)
     events: Counter[tuple[Day, str]] = field(factory=Counter)
+    untold: set[tuple[str, int]] = field(factory=set)
 
     @classmethod
     def of(cls, campaign: Campaign) -> "Model":
@@ -172,10 +174,14 @@ class Model:
         if pin is not None:
             pin.unsent = None
             pin.sends, pin.handed = (pin.sends + 1, now) if sent else (pin.sends, pin.handed)
-        if letter.purpose is not Purpose.INVITATION:
+        if letter.purpose not in _SHOWS_PIN2:
             return
         one = self.people.all[letter.subject]
         if letter != about(letter.purpose, one):
+            return
+        if not sent:
+            self.untold.add((one.id, one.generation))
+        if letter.purpose is not Purpose.INVITATION:
             return
         if one.is_invited and sent:
             one.handed = one.handed or now

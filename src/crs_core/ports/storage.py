@@ -177,7 +177,7 @@ class Work(View, Protocol):
 
         Raises:
             Stale: A value has another version than the plan was made for.
-            Short: An account would fall below nothing.
+            Short: An account would fall below nothing, and no value is stale.
         """
         ...
 

@@ -127,10 +127,21 @@ class PostgresqlSession:
         except _FAULTS as error:
             failure = failure or error
         if failure is not None:
-            # Answers come in order, so the first change without one is the one that failed.
-            subjects = (about for cursor, (*_, about) in zip(cursors, changes, strict=True) if cursor.rowcount < 0)
-            raise self._failed(failure, next(subjects, None)) from failure
+            raise self._first_of(failure, cursors, changes) from failure
         return cursors
+
+    def _first_of(self, failure: Exception, cursors: Sequence[psycopg.Cursor], changes: Sequence[Change]) -> CrsError:
+        """What went wrong first: a change before the failed one may have found nothing, and then it is the reason.
+
+        Answers come in order, so the first change without one is the one that failed.
+        """
+        for cursor, (_, _, must_hit, subject) in zip(cursors, changes, strict=True):
+            if cursor.rowcount < 0:
+                return self._failed(failure, subject)
+            if must_hit and not cursor.rowcount and trouble(failure) is not Trouble.AWAY:
+                self._spoilt = True
+                return missed(subject)
+        return self._failed(failure)
 
     def _rows_of(self, cursor: psycopg.Cursor) -> Sequence[Row]:
         try:

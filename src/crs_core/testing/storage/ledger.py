@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from crs_core.domain.ledger import Account, AccountKind, Balance, State, Transfer
 from crs_core.domain.plans import Plan
-from crs_core.errors import Short
+from crs_core.errors import Short, Stale
 from crs_core.ports.storage import Storage
-from crs_core.testing.storage.common import DAY, Contract, apply, everything, examples, mint, seat
+from crs_core.testing.storage.common import DAY, Contract, apply, everything, examples, mint, person, puts, seat
 
 __all__ = ["LedgerContract"]
 
@@ -77,6 +77,16 @@ class LedgerContract(Contract):
         with pytest.raises(Short) as caught:
             apply(storage, Plan(None, transfers=(first, Transfer(seat(), source, State.OUTSIDE, there + 1), last)))
         assert caught.value.account == str(seat())
+        assert everything(storage) == before
+
+    def test_what_is_stale_is_not_said_to_be_short(self, storage: Storage) -> None:
+        """S12: A plan that is both is stale: what it would move was decided on something else, so it is made anew."""
+        apply(storage, Plan(None, puts((person(),)), (mint(seat()),)))
+        before = everything(storage)
+        taken = Transfer(seat(), State.FREE, State.RESERVED, 2)
+
+        with pytest.raises(Stale):
+            apply(storage, Plan(None, puts((person(registration_id="another"),), version=7), (taken,)))
         assert everything(storage) == before
 
     @given(plans=st.lists(st.lists(_moves, max_size=6), max_size=8))

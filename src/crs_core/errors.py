@@ -163,4 +163,4 @@ class Short(Conflict):
 
 
 class AdapterFault(CrsError):
-    """A plugin, or what it speaks to, failed; the cause is chained."""
+    """A plugin, or what it speaks to, failed; the cause is chained where its words tell of nobody."""

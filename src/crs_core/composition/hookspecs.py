@@ -45,6 +45,7 @@ class Surroundings:
     """What an adapter is opened with, beside its URL.
 
     Attributes:
+        campaign: Its name.
         zone: The campaign's IANA zone.
         clock: The system's clock; an adapter asks no other.
     """
@@ -87,7 +88,13 @@ class Adapter:
 
 @frozen
 class CliCommand:
-    """One command of the command line; its function's signature and docstring make the options and the help."""
+    """One command of the command line; its function's signature and docstring make the options and the help.
+
+    >>> def greet(name: str) -> None:
+    ...     "Greet somebody."
+    >>> CliCommand("greet", greet)
+    CliCommand(name='greet')
+    """
 
     name: str
     run: Callable[..., Any] = field(repr=False)

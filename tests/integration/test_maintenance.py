@@ -141,6 +141,25 @@ def test_a_control_pin_does_not_age_in_the_hour(open_town: OpenTown, storage_url
     assert town.desk.verify_phone(sent.handle, pin)
 
 
+def test_when_a_pin_that_was_sent_as_often_as_may_be_gives_way_is_told_with_the_hour(
+    open_town: OpenTown, storage_url: str
+) -> None:
+    """It lives on after the hour, so that asking before its end brings nothing."""
+    town = before_the_switch(open_town, storage_url)
+    switch(town)
+    phone = invented(1).phone
+    town.clock.set(later(MIDNIGHT, minutes=-6))
+    for _ in range(5):
+        town.desk.request_control_pin(phone, source="2001:db8::1")
+        town.system.operations.dispatch()
+        town.clock.move(minutes=1)
+    sent = town.desk.request_control_pin(phone, source="2001:db8::1")
+
+    assert (sent.sends_left, sent.retry_at) == (0, later(ONE, minutes=8))
+    town.clock.set(sent.retry_at)
+    assert town.desk.request_control_pin(phone, source="2001:db8::1").sends_left == 4
+
+
 @pytest.mark.parametrize(("minutes", "sent"), [(50, 1), (60, 0)])
 def test_the_hour_does_not_count_for_what_a_message_is_good_for(
     open_town: OpenTown, storage_url: str, minutes: int, sent: int

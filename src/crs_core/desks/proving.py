@@ -8,6 +8,7 @@ from crs_core.domain import control_pin, inputs, one_time_code, tokens
 from crs_core.domain.campaign import Budget, ControlPinRule
 from crs_core.domain.control_pin import Challenge, Sent
 from crs_core.domain.inputs import shown
+from crs_core.domain.maintenance import deadline
 from crs_core.domain.messages import Channel, Lane, Message, Purpose
 from crs_core.domain.pacing import Departure
 from crs_core.domain.people import mask, phone_number
@@ -58,12 +59,12 @@ def request_control_pin(
         rule = office.campaign.control_pin.at(challenge.created_at)
         given = _kept_handle(office, handle, challenge, now)
         if challenge.unsent is not None or not _may_send(challenge, rule, now):
-            return Plan(_sent(challenge, rule, given, queue, now))
+            return Plan(_sent(office, challenge, rule, given, queue, now))
         work.take(_send_budgets(office, key.id, source), now)
         message = _message(office, challenge, rule, now)
         challenge = evolve(challenge, unsent=message.id, expected_at=queue.leaves_at)
         return Plan(
-            _sent(challenge, rule, given, queue, now),
+            _sent(office, challenge, rule, given, queue, now),
             puts=(Put(key, challenge, 0 if stored is None else stored.version),),
             journal=(office.note(now, "control_pin_asked", person=key.id, generation=challenge.generation),),
             messages=(message,),
@@ -142,13 +143,15 @@ def _generation(office: Office, challenge: Challenge, nonce: str) -> str:
     return office.keyring.pseudonym("generation", f"{challenge.id}\x00{challenge.generation}\x00{nonce}")[:12]
 
 
-def _sent(challenge: Challenge, rule: ControlPinRule, handle: str, queue: Departure, now: Instant) -> Sent:
+def _sent(
+    office: Office, challenge: Challenge, rule: ControlPinRule, handle: str, queue: Departure, now: Instant
+) -> Sent:
     waiting = challenge.unsent is not None or challenge.handed_off_at is None
     expected = control_pin.expected_at(challenge, queue, now)
     after = later(expected, seconds=rule.wait_seconds) if waiting else control_pin.may_ask_at(challenge, rule, now)
     left = rule.sends - challenge.sends - waiting
     if left <= 0 and challenge.handed_off_at is not None:
-        after = max(after, later(challenge.handed_off_at, minutes=rule.life_minutes))
+        after = max(after, deadline(challenge.handed_off_at, 60 * rule.life_minutes, office.pauses))
     return Sent(handle, expected, after, max(0, left))
 
 

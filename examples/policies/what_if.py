@@ -14,7 +14,7 @@ import argparse
 import csv
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
@@ -130,44 +130,37 @@ def line_of(name: str, seed: int, scale: int, found: Found) -> list[object]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Plays every rule, with every seed; what is under way is told on the standard error stream."""
-    parser = argparse.ArgumentParser(description="What other rules would have done with the people of January 2021.")
-    parser.add_argument(
-        "scale", nargs="?", type=_number, default=1000, help="one person stands for so many (%(default)s)"
-    )
-    parser.add_argument(
-        "--seeds", type=_number, default=1, help="plays a rule, each with a seed of its own (%(default)s)"
-    )
-    parser.add_argument(
-        "--csv", type=argparse.FileType("w", encoding="utf-8"), help="a file for every play, a line each"
-    )
-    parser.add_argument(
-        "--data",
-        type=Path,
-        default=os.environ.get("CRS_DATA") or None,
-        help="a folder with the open data: real sites instead of invented ones (CRS_DATA)",
-    )
-    given = parser.parse_args(arguments)
-    out = None if given.csv is None else csv.writer(given.csv)
-    if out is not None:
-        out.writerow(["rule", "seed", "scale", "reserved", *(f"share {group}" for group in GROUPS), "searches"])
-
-    def plays(name: str) -> Iterator[Found]:
-        for seed in range(_FIRST_SEED, _FIRST_SEED + given.seeds):
-            if sys.stderr.isatty():
-                print(f"{name}, seed {seed} …\033[K", end="\r", file=sys.stderr, flush=True)
-            found = play(RULES[name], scale=given.scale, seed=seed, data=given.data)
-            if out is not None:
-                out.writerow(line_of(name, seed, given.scale, found))
-            yield found
-
+    given = _parser().parse_args(arguments)
     try:
-        for line in table(((name, list(plays(name))) for name in RULES), given.scale):
-            print(line, flush=True)
-    except CrsError as error:  # no open data in that folder
-        parser.exit(1, f"{error}\n")
-    if given.csv is not None:
-        given.csv.close()
+        with Path(given.csv or os.devnull).open("w", encoding="utf-8", newline="") as file:
+            out = csv.writer(file)
+            out.writerow(["rule", "seed", "scale", "reserved", *(f"share {group}" for group in GROUPS), "searches"])
+            plays = ((name, list(_plays(name, given, out.writerow))) for name in RULES)
+            for line in table(plays, given.scale):
+                print(line, flush=True)
+    except (CrsError, OSError) as error:  # no open data there, or no file
+        print(error, file=sys.stderr)
+        return 1
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="What other rules would have done with the people of January 2021.")
+    add, data = parser.add_argument, os.environ.get("CRS_DATA") or None
+    add("scale", nargs="?", type=_number, default=1000, help="one person stands for so many (%(default)s)")
+    add("--seeds", type=_number, default=1, help="plays a rule, each with a seed of its own (%(default)s)")
+    add("--csv", metavar="FILE", help="a file for every play, a line each")
+    add("--data", metavar="FOLDER", type=Path, default=data, help="open data: real sites, not invented ones (CRS_DATA)")
+    return parser
+
+
+def _plays(name: str, given: argparse.Namespace, write: Callable[[list[object]], object]) -> Iterator[Found]:
+    for seed in range(_FIRST_SEED, _FIRST_SEED + given.seeds):
+        if sys.stderr.isatty():
+            print(f"{name}, seed {seed} …\033[K", end="\r", file=sys.stderr, flush=True)
+        found = play(RULES[name], scale=given.scale, seed=seed, data=given.data)
+        write(line_of(name, seed, given.scale, found))
+        yield found
 
 
 def _number(text: str) -> int:

@@ -67,10 +67,7 @@ def test_arguments_that_are_no_numbers_are_told(arguments: list[str], capsys: py
 
 
 def test_a_folder_without_the_open_data_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as caught:
-        main(["4000", "--data", str(tmp_path)])
-
-    assert caught.value.code == 1
+    assert main(["4000", "--data", str(tmp_path)]) == 1
     assert capsys.readouterr().err.startswith("no_open_data: ")
 
 

@@ -352,7 +352,7 @@ def published(shelf: Shelf) -> Sequence[crs.Calendar]:
 
 def test_a_site_opens_only_when_its_calendars_deserve_it(open_town: OpenTown, storage_url: str) -> None:
     """The refusal says day, number and remedy; who follows the advice may open."""
-    town = open_town(storage_url, start=NOW, furnished=False)
+    town = open_town(storage_url, start=NOW.subtract(hours=3), furnished=False)  # before the first time of the day
     site = town.system.site("north")
     site.publish(published(BROKEN["out_of_reach"]))
 

@@ -215,6 +215,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="How full seats get, by the rule and by how many answer.")
     parser.add_argument("--seeds", type=int, default=1, help="plays of each; the worst counts (default: %(default)s)")
     given = parser.parse_args()
+    if given.seeds < 1:
+        parser.error(f"--seeds {given.seeds}: must be a whole number from 1")
     console = Console(width=120)
     table = Table("the rule expects", title=f"Of {_DAYS * _SEATS} seats, filled by their day", title_justify="left")
     for share in SHARES:

@@ -7,7 +7,7 @@ from attrs import frozen
 from crs_core.desks.proving import challenge_of, check_pin, of_source, proved, signed
 from crs_core.domain import duplicates, gate, inputs, invitation_pin, tokens
 from crs_core.domain.campaign import Access
-from crs_core.domain.insured_number import compact
+from crs_core.domain.insured_number import formed
 from crs_core.domain.messages import Lane, Purpose
 from crs_core.domain.people import Person
 from crs_core.domain.plans import Key, Plan, Versioned
@@ -24,7 +24,6 @@ from crs_core.ports.storage import BudgetUse, View, Work
 __all__ = ["Reminded", "enter", "entered", "entry_id", "locks_of", "number_of", "remind_pin"]
 
 _ENTRY_MINUTES = 30
-_LENGTHS = frozenset({9, 10})
 _LEAST_DERIVED = 2
 
 
@@ -119,11 +118,10 @@ def number_of(text: str) -> str:
     if not isinstance(given, str):
         remedy = "give the number as it was typed"
         raise InvalidInput([Problem("insured_number", type(given).__name__, "must be text", remedy)])
-    number = compact(text)
-    if not (number.isascii() and number.isdigit() and len(number) in _LENGTHS):
-        rule = "an insured number has nine or ten digits, with or without a slash"
-        raise InvalidInput([Problem("insured_number", "…", rule, "copy it from the insurance card")])
-    return number
+    try:
+        return formed(text)
+    except ValueError as error:
+        raise InvalidInput([Problem("insured_number", "…", str(error), "copy it from the insurance card")]) from None
 
 
 def _budgets(office: Office, tries: str, source: str) -> tuple[BudgetUse, ...]:

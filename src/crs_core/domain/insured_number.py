@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from crs_core.domain.time import Day
 
-__all__ = ["Kind", "Verdict", "checked", "compact", "format", "verdict"]
+__all__ = ["Kind", "Verdict", "checked", "compact", "format", "formed", "verdict"]
 
 _WITH_CHECK_DIGIT = 10
 _WITHOUT_CHECK_DIGIT = 9
@@ -64,6 +64,25 @@ def format(text: str) -> str:  # noqa: A001 - the family's four names are compac
     return f"{number[:6]}/{number[6:]}"
 
 
+def formed(text: str) -> str:
+    """The compact number of a text that has the form of one, whether anybody can have it or not.
+
+    Raises:
+        ValueError: It has not; the message gives the rule, never the text.
+
+    >>> formed("401231/001")
+    '401231001'
+    """
+    number = compact(text)
+    if not _has_form(number):
+        raise ValueError(_RULES["form"])
+    return number
+
+
+def _has_form(number: str) -> bool:
+    return number.isascii() and number.isdigit() and len(number) in {_WITHOUT_CHECK_DIGIT, _WITH_CHECK_DIGIT}
+
+
 def checked(text: str, as_of: Day) -> str:
     """The compact number.
 
@@ -95,7 +114,7 @@ def verdict(text: str, as_of: Day) -> Verdict:
     Verdict(kind=<Kind.IMPOSSIBLE: 'impossible'>, reason='form')
     """
     number = compact(text)
-    if not (number.isascii() and number.isdigit() and len(number) in {_WITHOUT_CHECK_DIGIT, _WITH_CHECK_DIGIT}):
+    if not _has_form(number):
         return Verdict(Kind.IMPOSSIBLE, "form")
     readings = [reading for reading in _readings(number) if reading is not None]
     if not readings:
